@@ -1,0 +1,1 @@
+"""SIMEDSOS: the registry of a government's social accounts, compliance and growth with evidence."""

@@ -1,0 +1,59 @@
+"""Declared accounts: identity is (platform, platform id); the handle is an attribute."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.rules import AccountState
+from app.core.db import Base, TenantRow, closed_set
+from app.core.ids import new_id
+from app.platforms.base import Platform
+
+LIVE = "state NOT IN ('contested', 'retired')"
+
+
+class Account(TenantRow, Base):
+    """An account that an employee declares; a second claimant's row is `contested`."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "employee_id"], ["employees.tenant_id", "employees.id"]),
+        CheckConstraint(
+            "state <> 'verified' OR verified_at IS NOT NULL", name="verified_accounts_are_dated"
+        ),
+        Index(
+            "one_live_claim_per_platform_id",
+            "tenant_id",
+            "platform",
+            "platform_id",
+            unique=True,
+            postgresql_where=f"platform_id IS NOT NULL AND {LIVE}",
+        ),
+        Index(
+            "one_live_claim_per_handle",
+            "tenant_id",
+            "platform",
+            "handle",
+            unique=True,
+            postgresql_where=LIVE,
+        ),
+        Index("ix_accounts_employee", "tenant_id", "employee_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    employee_id: Mapped[UUID]
+    platform: Mapped[Platform] = mapped_column(closed_set(Platform, "account_platform_is_known"))
+    handle: Mapped[str] = mapped_column(Text)
+    platform_id: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[AccountState] = mapped_column(closed_set(AccountState, "account_state_is_known"))
+    declared_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+    verified_by: Mapped[str | None] = mapped_column(Text)
+    retired_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.

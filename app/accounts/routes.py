@@ -1,0 +1,103 @@
+"""Declared accounts over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from app.accounts import queries, service
+from app.accounts.schemas import (
+    AccountEdit,
+    AccountIn,
+    AccountOut,
+    AccountsOut,
+    NormalizeIn,
+    NormalizeOut,
+    VerificationIn,
+)
+from app.core.etags import ExpectedVersion, etag
+from app.core.services import ServicesDep
+from app.employees import queries as employees
+from app.identity.access import SessionDep, may
+from app.identity.idempotency import OnceDep, OnceRoute
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+
+router = APIRouter(prefix="/v1", tags=["accounts"], route_class=OnceRoute)
+MayRead = Annotated[Caller, Depends(may(Scope.ACCOUNTS_READ))]
+MayWrite = Annotated[Caller, Depends(may(Scope.ACCOUNTS_WRITE))]
+
+
+@router.get("/employees/{employee_id}/accounts")
+async def list_accounts(employee_id: UUID, caller: MayRead, session: SessionDep) -> AccountsOut:
+    await employees.get(session, caller, employee_id)
+    accounts = await queries.of_employee(session, caller, employee_id)
+    return AccountsOut(items=[service.shown(account) for account in accounts])
+
+
+@router.post("/employees/{employee_id}/accounts", status_code=201, dependencies=[OnceDep])
+async def declare_account(
+    employee_id: UUID,
+    body: AccountIn,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> AccountOut:
+    account = await service.declare(session, caller, employee_id, body, now=services.clock.now())
+    response.headers["ETag"] = etag(account.version)
+    return service.shown(account)
+
+
+@router.post("/accounts/normalize")
+async def normalize_accounts(body: NormalizeIn, _: MayRead) -> NormalizeOut:
+    """What pasted texts mean; nothing is stored and nothing is fetched."""
+    return NormalizeOut(items=[service.describe(item) for item in body.items])
+
+
+@router.get("/accounts/{account_id}")
+async def get_account(
+    account_id: UUID, caller: MayRead, session: SessionDep, response: Response
+) -> AccountOut:
+    account = await queries.get(session, caller, account_id)
+    response.headers["ETag"] = etag(account.version)
+    return service.shown(account)
+
+
+@router.patch("/accounts/{account_id}")
+async def correct_account(
+    account_id: UUID,
+    body: AccountEdit,
+    expected: ExpectedVersion,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> AccountOut:
+    account = await service.correct(
+        session, caller, account_id, body.account, expected=expected, now=services.clock.now()
+    )
+    response.headers["ETag"] = etag(account.version)
+    return service.shown(account)
+
+
+@router.delete("/accounts/{account_id}", status_code=204)
+async def retire_account(
+    account_id: UUID, caller: MayWrite, session: SessionDep, services: ServicesDep
+) -> None:
+    await service.retire(session, caller, account_id, now=services.clock.now())
+
+
+@router.post("/accounts/{account_id}/verification")
+async def verify_account(
+    account_id: UUID,
+    body: VerificationIn,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+) -> AccountOut:
+    """Record an officer's attestation of who owns the account."""
+    account = await service.attest(
+        session, caller, account_id, body.attested_on, now=services.clock.now()
+    )
+    return service.shown(account)

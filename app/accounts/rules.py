@@ -1,0 +1,88 @@
+"""The states of a declared account and the moves between them; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import assert_never
+
+
+class AccountState(StrEnum):
+    """What is known of a declared account."""
+
+    DECLARED = "declared"
+    EXISTS = "exists"
+    MISSING = "missing"
+    PRIVATE = "private"
+    SUSPENDED = "suspended"
+    RENAMED = "renamed"
+    VERIFIED = "verified"
+    CONTESTED = "contested"
+    RETIRED = "retired"
+
+
+CHECKS_UNTIL_MISSING = 3
+
+_LIVE = frozenset(AccountState) - {AccountState.CONTESTED, AccountState.RETIRED}
+
+# From any live state a check may see another one, an owner may prove it, a corrected handle may
+# make it `declared` again, a second claimant may appear, or it may be retired. `missing` asks for
+# `missing_after` besides.
+_MOVES: Mapping[AccountState, frozenset[AccountState]] = {
+    **{state: frozenset(AccountState) - {state} for state in _LIVE},
+    # That a verified account is there is no news, and must not undo the proof.
+    AccountState.VERIFIED: frozenset(AccountState) - {AccountState.VERIFIED, AccountState.EXISTS},
+    # Only a human's decision ends a contest.
+    AccountState.CONTESTED: frozenset(
+        {AccountState.DECLARED, AccountState.VERIFIED, AccountState.RETIRED}
+    ),
+    # A retired account is evidence of its time; whoever returns to it declares it anew.
+    AccountState.RETIRED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An officer's word, dated and named, that an account is the employee's."""
+
+    attested_on: date
+    attested_by: str
+
+
+def live(state: AccountState) -> bool:
+    """Whether a claim in this state excludes a second one on the same account."""
+    match state:
+        case AccountState.CONTESTED | AccountState.RETIRED:
+            return False
+        case (
+            AccountState.DECLARED
+            | AccountState.EXISTS
+            | AccountState.MISSING
+            | AccountState.PRIVATE
+            | AccountState.SUSPENDED
+            | AccountState.RENAMED
+            | AccountState.VERIFIED
+        ):
+            return True
+        case _:
+            assert_never(state)
+
+
+def state_on_declaration(*, claimed_by_other: bool, attested: bool) -> AccountState:
+    """The state that a claim begins in; an attestation does not settle whose account it is."""
+    if claimed_by_other:
+        return AccountState.CONTESTED
+    return AccountState.VERIFIED if attested else AccountState.DECLARED
+
+
+def may_move(present: AccountState, wanted: AccountState) -> bool:
+    """Whether an account may pass from one state to another; staying is no move."""
+    return wanted in _MOVES[present]
+
+
+def missing_after(checks: Sequence[date]) -> bool:
+    """Whether an account counts as missing.
+
+    `checks` are the days of the checks that did not find it, since it was last found.
+    """
+    return len(set(checks)) >= CHECKS_UNTIL_MISSING

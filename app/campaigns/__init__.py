@@ -1,0 +1,1 @@
+"""Campaigns: legal basis, frozen cohort, duties, window, expected gain; and growth."""

@@ -1,0 +1,110 @@
+"""Campaigns, their frozen cohort, their official accounts and duties."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TenantRow, closed_set
+from app.core.ids import new_id
+
+
+class DutyKind(StrEnum):
+    """What is asked."""
+
+    DECLARE = "declare"
+    FOLLOW = "follow"
+
+
+class DutyMode(StrEnum):
+    """Whether one of the named platforms is enough or each is asked for."""
+
+    ANY = "any"
+    EACH = "each"
+
+
+class Campaign(TenantRow, Base):
+    """What a government has asked of a cohort, on which legal basis, in which window."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="campaigns_end_after_they_start"),
+        CheckConstraint(
+            "btrim(legal_basis) <> '' AND btrim(document_number) <> ''",
+            name="campaigns_have_a_legal_basis",
+        ),
+        CheckConstraint("expected_gain >= 0", name="expected_gain_is_not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    title: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(Text)
+    document_number: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    expected_gain: Mapped[int]
+    stale_after_days: Mapped[int]
+    cohort_filter: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    cohort_size: Mapped[int]
+    cohort_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    cohort_frozen_at: Mapped[datetime]
+    evaluated_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.
+
+
+class CampaignMember(TenantRow, Base):
+    """One employee of the cohort as it was frozen."""
+
+    __tablename__ = "campaign_members"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+        ForeignKeyConstraint(["tenant_id", "employee_id"], ["employees.tenant_id", "employees.id"]),
+        Index("ix_campaign_members_employee", "tenant_id", "employee_id"),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    employee_id: Mapped[UUID] = mapped_column(primary_key=True)
+    joined_on: Mapped[date]
+    left_on: Mapped[date | None]
+
+
+class CampaignOfficialAccount(TenantRow, Base):
+    """An official account that the campaign names."""
+
+    __tablename__ = "campaign_official_accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        Index("ix_campaign_official_accounts_account", "tenant_id", "official_account_id"),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    official_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+
+
+class Duty(TenantRow, Base):
+    """One thing that is asked of every member."""
+
+    __tablename__ = "duties"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+        Index("one_duty_of_a_kind", "tenant_id", "campaign_id", "kind", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    kind: Mapped[DutyKind] = mapped_column(closed_set(DutyKind, "duty_kind_is_known"))
+    platforms: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    mode: Mapped[DutyMode] = mapped_column(closed_set(DutyMode, "duty_mode_is_known"))

@@ -1,0 +1,89 @@
+"""Campaigns and growth over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
+
+from app.campaigns import growth, queries, service
+from app.campaigns.growth import GrowthQuestion
+from app.campaigns.schemas import CampaignEdit, CampaignIn, CampaignOut, GrowthOut
+from app.core.etags import ExpectedVersion, etag
+from app.core.paging import Page, PageDep, split_page
+from app.core.services import ServicesDep
+from app.identity.access import SessionDep, may
+from app.identity.idempotency import OnceDep, OnceRoute
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+
+router = APIRouter(prefix="/v1", tags=["campaigns"], route_class=OnceRoute)
+MayRead = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_READ))]
+MayReadGrowth = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
+MayWrite = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_WRITE, whole_tenant=True))]
+
+
+@router.get("/campaigns")
+async def list_campaigns(caller: MayRead, session: SessionDep, page: PageDep) -> Page[CampaignOut]:
+    found, cursor = split_page(await queries.page(session, caller, page), page)
+    return Page(items=[await service.shown(session, each) for each in found], next=cursor)
+
+
+@router.post("/campaigns", status_code=201, dependencies=[OnceDep])
+async def create_campaign(
+    body: CampaignIn,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> CampaignOut:
+    """Create a campaign; its cohort is frozen at once."""
+    campaign = await service.create(session, caller, body, now=services.clock.now())
+    response.headers["ETag"] = etag(campaign.version)
+    return await service.shown(session, campaign)
+
+
+@router.get("/campaigns/{campaign_id}")
+async def get_campaign(
+    campaign_id: UUID, caller: MayRead, session: SessionDep, response: Response
+) -> CampaignOut:
+    campaign = await queries.get(session, caller, campaign_id)
+    response.headers["ETag"] = etag(campaign.version)
+    return await service.shown(session, campaign)
+
+
+@router.patch("/campaigns/{campaign_id}")
+async def edit_campaign(
+    campaign_id: UUID,
+    body: CampaignEdit,
+    expected: ExpectedVersion,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> CampaignOut:
+    changes = body.model_dump(exclude_unset=True)
+    campaign = await service.edit(
+        session, caller, campaign_id, expected=expected, now=services.clock.now(), changes=changes
+    )
+    response.headers["ETag"] = etag(campaign.version)
+    return await service.shown(session, campaign)
+
+
+@router.get("/official-accounts/{account_id}/growth")
+async def official_account_growth(
+    account_id: UUID,
+    caller: MayReadGrowth,
+    session: SessionDep,
+    services: ServicesDep,
+    since: Annotated[AwareDatetime, Query(alias="from", description="Start of the window")],
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="Its end; now")] = None,
+    expected_gain: Annotated[int | None, Query(ge=0, le=10**9)] = None,
+    campaign: Annotated[UUID | None, Query(description="Whose members the gain is laid to")] = None,
+) -> GrowthOut:
+    """Baseline, current count, gain, growth and attainment as intervals, and whose gain it is."""
+    now = services.clock.now()
+    end: datetime = min(until or now, now)
+    question = GrowthQuestion(account_id, since, end, expected_gain, campaign)
+    return await growth.answer(session, caller, question, now=now)

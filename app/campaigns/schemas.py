@@ -1,0 +1,167 @@
+"""Campaigns and growth on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from app.campaigns.models import DutyKind, DutyMode
+from app.core.schemas import Edit, In, Out, Text
+from app.employees.rules import Category
+from app.platforms.base import Platform, Precision
+
+
+class CohortFilter(In):
+    """Whom the campaign addresses; an empty list means no narrowing."""
+
+    categories: list[Category] = Field(default_factory=list)
+    unit_ids: list[UUID] = Field(default_factory=list)
+
+
+class DutyIn(In):
+    """What is asked: to declare accounts on these platforms, or to follow the official accounts."""
+
+    kind: DutyKind
+    platforms: Annotated[list[Platform], Field(max_length=8, default_factory=list)]
+    mode: DutyMode = DutyMode.ANY
+
+
+class CampaignIn(In):
+    """A new campaign; its cohort is frozen when it is created."""
+
+    title: Text
+    legal_basis: Text
+    document_number: Text
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    expected_gain: Annotated[int, Field(ge=0, le=10**9)]
+    stale_after_days: Annotated[int, Field(ge=1, le=400)] = 30
+    cohort: CohortFilter = CohortFilter()
+    duties: Annotated[list[DutyIn], Field(min_length=1, max_length=2)]
+    official_account_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def require_order(self) -> Self:
+        if self.starts_at >= self.ends_at:
+            message = "ends_at must come after starts_at"
+            raise ValueError(message)
+        if len({duty.kind for duty in self.duties}) != len(self.duties):
+            message = "one duty of each kind"
+            raise ValueError(message)
+        return self
+
+
+class CampaignEdit(Edit):
+    """The fields to change; cohort, duties and accounts stay as they were announced."""
+
+    never_null: ClassVar[frozenset[str]] = frozenset(
+        {"title", "legal_basis", "document_number", "ends_at", "expected_gain", "stale_after_days"}
+    )
+
+    title: Text | None = None
+    legal_basis: Text | None = None
+    document_number: Text | None = None
+    ends_at: AwareDatetime | None = None
+    expected_gain: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    stale_after_days: Annotated[int, Field(ge=1, le=400)] | None = None
+
+
+class DutyOut(Out):
+    id: UUID
+    kind: DutyKind
+    platforms: list[Platform]
+    mode: DutyMode
+
+
+class CampaignOut(Out):
+    id: UUID
+    title: str
+    legal_basis: str
+    document_number: str
+    starts_at: datetime
+    ends_at: datetime
+    expected_gain: int
+    stale_after_days: int
+    cohort: CohortFilter
+    cohort_size: int
+    cohort_hash: str
+    cohort_frozen_at: datetime
+    joiners: int
+    leavers: int
+    duties: list[DutyOut]
+    official_account_ids: list[UUID]
+    evaluated_at: datetime | None
+    version: int
+
+
+class IntervalOut(Out):
+    """The true number lies in [min, max]."""
+
+    min: int
+    max: int
+
+
+class PercentOut(Out):
+    """Percent, rounded half-even to 2 decimals."""
+
+    min: float
+    max: float
+
+
+class ReadingOut(Out):
+    """A count with its precision and how old it is when it is used."""
+
+    min: int
+    max: int
+    observed_at: datetime
+    precision: Precision
+    age_seconds: int
+
+
+class AttributionOut(Out):
+    """Of the gain: members who began in the window, members who followed before, the rest."""
+
+    cohort_new: IntervalOut
+    cohort_before: IntervalOut
+    other: IntervalOut
+
+
+class PaceOut(Out):
+    """When the target is reached at the present pace; null ends mean never or not known."""
+
+    reached_from: date | None
+    reached_until: date | None
+    plateau: bool
+
+
+class GrowthOut(Out):
+    """Growth of one official account; null where it cannot be known."""
+
+    official_account_id: UUID
+    platform: Platform
+    name: str
+    since: datetime
+    until: datetime
+    baseline: ReadingOut | None
+    current: ReadingOut | None
+    gain: IntervalOut | None
+    growth_percent: PercentOut | None
+    growth_under_20_percent: str | None
+    expected_gain: int | None
+    attainment_percent: PercentOut | None
+    shortfall: IntervalOut | None
+    attribution: AttributionOut | None
+    reachable_gain: IntervalOut
+    pace: PaceOut | None
+
+
+class VerdictCounts(Out):
+    """Always these numbers, never a ratio alone."""
+
+    eligible: int
+    met: int
+    unmet: int
+    unknown: int
+    excused: int
+    disputed: int

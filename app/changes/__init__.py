@@ -1,0 +1,1 @@
+"""The append-only record of changes: audit now, feed for other systems later."""

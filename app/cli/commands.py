@@ -1,0 +1,270 @@
+"""The commands; each says on stderr what went wrong and how to mend it, and exits 1."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from app.cli import operator
+from app.core.errors import AppError
+from app.exchange.models import ImportKind
+from app.identity.scopes import Scope
+from app.local.up import UpRefused, run_up
+from app.platforms.base import Platform
+from app.platforms.exports import ExportRefused, open_export
+from app.platforms.handles import HandleRefused, normalize, profile_url
+from app.settings import get_settings
+from migrations import migrate as migrate_database
+from workers.__main__ import ROLES
+
+app = typer.Typer(
+    name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
+follower_list = typer.Typer(no_args_is_help=True, help="Read the platforms' own exports.")
+app.add_typer(keys, name="keys")
+app.add_typer(follower_list, name="follower-list")
+out = Console()
+IMPORT_KINDS = frozenset(ImportKind)
+err = Console(stderr=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Tenant = Annotated[
+    str | None, typer.Option("--tenant", help="Slug of the government; needed if there are many.")
+]
+
+
+def fail(message: str, *, status: int = 1) -> None:
+    """Say what is wrong and end."""
+    err.print(message, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine; a database that is down is one clear line."""
+    try:
+        return asyncio.run(work)
+    except AppError as error:
+        faults = "".join(f"\n  {fault.pointer}: {fault.message}" for fault in error.errors)
+        return fail(f"{error}{faults}")
+    except operator.OperatorError as error:
+        return fail(str(error))
+    except operator.DATABASE_DOWN as error:
+        name = type(error).__name__
+        return fail(
+            f"The database cannot be reached ({name}). Is it running, and is"
+            " SIMEDSOS_DATABASE_URL right?"
+        )
+
+
+@app.command()
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo government once.")] = False,
+) -> None:
+    """Run everything on this machine: database, API, scheduler, worker and sandbox."""
+    try:
+        run_up(get_settings(), demo=demo, say=out.print)
+    except UpRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    run(migrate_database(get_settings().required_owner_url()))
+    out.print("The schema is up to date.")
+
+
+@app.command()
+def api() -> None:
+    """Serve the API."""
+    settings = get_settings()
+    settings.required_database_url()
+    uvicorn.run(
+        "app.main:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level=logging.WARNING,
+        access_log=False,
+        timeout_graceful_shutdown=8,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Poll platforms and run jobs."""
+    asyncio.run(ROLES["worker"](get_settings()))
+
+
+@app.command()
+def scheduler() -> None:
+    """Fire the cron table; any number may run."""
+    asyncio.run(ROLES["scheduler"](get_settings()))
+
+
+@app.command()
+def sandbox(
+    world: Annotated[Path, typer.Argument(help="world.json, as `up --demo` writes it")],
+    port: int = 8010,
+) -> None:
+    """Serve the platforms' wire formats on this machine, for trying things out."""
+    operator.serve_sandbox(world, port)
+
+
+@app.command(name="import")
+def import_file(
+    kind: Annotated[str, typer.Argument(help="employees, accounts or work-units")],
+    file: Path,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a CSV file into the registry."""
+    wanted = kind.replace("-", "_")
+    if wanted not in IMPORT_KINDS:
+        fail(f"'{kind}' is no kind of import; use employees, accounts or work-units.", status=2)
+    if not file.is_file():
+        fail(f"There is no file {file}.", status=2)
+    made = run(operator.import_path(get_settings(), ImportKind(wanted), file, tenant, dry_run))
+    if as_json:
+        print(made.model_dump_json())  # noqa: T201
+    else:
+        verb = "would be" if dry_run else "were"
+        out.print(
+            f"{made.rows} rows: {made.accepted} accepted, {made.rejected} rejected;"
+            f" {made.inserted} {verb} new, {made.changed} {verb} changed,"
+            f" {made.unchanged} stay as they are."
+        )
+        for fault in made.faults:
+            out.print(f"  line {fault.line}, {fault.column}: {fault.message} ({fault.code})")
+    if made.rejected:
+        raise typer.Exit(1)
+
+
+@app.command(name="normalize")
+def normalize_texts(
+    texts: list[str],
+    platform: Annotated[Platform | None, typer.Option(help="For bare handles.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which account each pasted text means; nothing is fetched."""
+    results: list[dict[str, Any]] = []
+    for text in texts:
+        try:
+            found = normalize(text, platform)
+        except HandleRefused as refusal:
+            results.append({"code": refusal.code, "message": str(refusal)})
+            continue
+        url = profile_url(found.platform, found.handle, found.platform_id)
+        results.append({"platform": found.platform.value, "handle": found.handle, "url": url})
+    if as_json:
+        print(json.dumps(results))  # noqa: T201
+    else:
+        for result in results:
+            out.print(result.get("url") or f"refused: {result['message']} ({result['code']})")
+    if any("code" in result for result in results):
+        raise typer.Exit(1)
+
+
+@follower_list.command(name="inspect")
+def inspect(file: Path, as_json: AsJson = False) -> None:
+    """Say what an export is, how many it lists, and whether it was read to its end."""
+    if not file.is_file():
+        fail(f"There is no file {file}.", status=2)
+    try:
+        with file.open("rb") as stream:
+            export = open_export(stream, filename=file.name)
+            for _ in export.batches():
+                pass
+            summary = export.summary
+    except ExportRefused as refusal:
+        fail(f"{refusal} ({refusal.code})")
+    facts = {
+        "platform": export.platform.value,
+        "entries": summary.listed,
+        "deleted": summary.deleted,
+        "oldest": summary.oldest.isoformat() if summary.oldest else None,
+        "newest": summary.newest.isoformat() if summary.newest else None,
+        "complete": not summary.truncated,
+        "files": summary.files,
+    }
+    if as_json:
+        print(json.dumps(facts))  # noqa: T201
+        return
+    table = Table("", "", show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
+@follower_list.command(name="upload")
+def upload(
+    file: Path,
+    official_account: Annotated[UUID, typer.Option("--official-account")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in the official account's own export."""
+    if not file.is_file():
+        fail(f"There is no file {file}.", status=2)
+    taken = run(operator.upload_list(get_settings(), file, official_account, tenant))
+    if as_json:
+        print(taken.model_dump_json())  # noqa: T201
+        return
+    reasons = ", ".join(taken.certificate.reasons) or "nothing is missing"
+    out.print(
+        f"{taken.listed} listed, {taken.matched} of them declared accounts."
+        f" Certificate: {taken.certificate.verdict.value} ({reasons})."
+    )
+
+
+@keys.command(name="create")
+def create_key(
+    name: str,
+    scope: Annotated[list[Scope] | None, typer.Option(help="Repeat; all if left out.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650)] = 365,
+    unit: Annotated[UUID | None, typer.Option(help="Confine the key to this sub-tree.")] = None,
+    tenant: Tenant = None,
+) -> None:
+    """Create an API key; it is shown once."""
+    chosen = scope or list(Scope)
+    lifetime = timedelta(days=days)
+    print(run(operator.create_key(get_settings(), name, chosen, lifetime, unit, tenant)))  # noqa: T201
+
+
+@keys.command(name="revoke")
+def revoke_key(prefix: str, tenant: Tenant = None) -> None:
+    """Revoke the key that begins with a prefix."""
+    revoked = run(operator.revoke_key(get_settings(), prefix, tenant))
+    if not revoked:
+        fail("No live key begins with this prefix.")
+    out.print(f"{revoked} key revoked; it is refused everywhere within 2 seconds.")
+
+
+@app.command()
+def doctor() -> None:
+    """Say in words what is wrong with this set-up."""
+    findings = run(operator.diagnose(get_settings()))
+    for finding in findings:
+        out.print(f"{'ok  ' if finding.good else 'BAD '} {finding.text}", highlight=False)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)

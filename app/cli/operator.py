@@ -1,0 +1,194 @@
+"""What the commands do: the same services as the API, as the operator of one government."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import uvicorn
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import SystemClock
+from app.core.db import Database, make_engine
+from app.core.logs import configure_logging
+from app.core.uploads import Upload
+from app.exchange import service as exchange
+from app.exchange.models import ImportKind
+from app.exchange.schemas import ImportOut
+from app.identity import queries as identity_queries
+from app.identity import service as identity
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+from app.observations import lists
+from app.observations.schemas import FollowerListOut
+from app.platforms.sandbox.server import create_sandbox
+from app.platforms.sandbox.world import read_world
+from app.settings import Settings
+from migrations import head_revision
+
+DATABASE_DOWN = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# The operator acts through the database's own access control, so its caller has no key.
+OPERATOR = UUID(int=0)
+
+
+class OperatorError(Exception):
+    """The command cannot be carried out."""
+
+
+class TenantNotClear(OperatorError):
+    """Name the government with --tenant SLUG; there is none of that name, or there are several."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Database]:
+    """The database that the environment names."""
+    configure_logging("WARNING")
+    engine = make_engine(settings.required_database_url(), pool_size=2)
+    try:
+        yield Database(engine)
+    finally:
+        await engine.dispose()
+
+
+async def chosen_tenant(database: Database, slug: str | None) -> UUID:
+    """The named government, or the only one.
+
+    Raises:
+        TenantNotClear: there is no such one.
+    """
+    async with database.system() as session:
+        if slug is not None:
+            found = await identity_queries.tenant_by_slug(session, slug)
+        else:
+            tenants = await identity_queries.all_tenants(session)
+            found = tenants[0].id if len(tenants) == 1 else None
+    if found is None:
+        raise TenantNotClear
+    return found
+
+
+def operator_of(tenant_id: UUID) -> Caller:
+    """The operator as a caller with every scope."""
+    expires = SystemClock().now() + timedelta(hours=1)
+    return Caller(tenant_id, OPERATOR, frozenset(Scope), None, expires)
+
+
+async def import_path(
+    settings: Settings, kind: ImportKind, path: Path, tenant: str | None, dry_run: bool
+) -> ImportOut:
+    """Import a file through the same code as an upload."""
+    async with connected(settings) as database:
+        caller = operator_of(await chosen_tenant(database, tenant))
+        with path.open("rb") as file:
+            async with database.transaction(caller.tenant_id) as session:
+                made = await exchange.import_file(
+                    session, caller, kind, file, dry_run=dry_run, now=SystemClock().now()
+                )
+                return await exchange.shown(session, caller, made)
+
+
+async def upload_list(
+    settings: Settings, path: Path, official_account: UUID, tenant: str | None
+) -> FollowerListOut:
+    """Take in an export; it was made when the file was last written."""
+    async with connected(settings) as database:
+        caller = operator_of(await chosen_tenant(database, tenant))
+        now = SystemClock().now()
+        with path.open("rb") as file:
+            upload = Upload(file, path.name, {})
+            taken, _ = await lists.take_upload(
+                database, caller, official_account, upload, taken_at=now, now=now
+            )
+        return taken
+
+
+async def create_key(
+    settings: Settings,
+    name: str,
+    scopes: Sequence[Scope],
+    lifetime: timedelta,
+    unit: UUID | None,
+    tenant: str | None,
+) -> str:
+    """A new key's secret."""
+    now = SystemClock().now()
+    async with connected(settings) as database:
+        tenant_id = await chosen_tenant(database, tenant)
+        async with database.transaction(tenant_id) as session:
+            return await identity.create_key(
+                session,
+                tenant_id,
+                name=name,
+                scopes=scopes,
+                expires_at=now + lifetime,
+                now=now,
+                unit_id=unit,
+            )
+
+
+async def revoke_key(settings: Settings, prefix: str, tenant: str | None) -> int:
+    """How many keys were revoked."""
+    async with connected(settings) as database:
+        tenant_id = await chosen_tenant(database, tenant)
+        async with database.transaction(tenant_id) as session:
+            return await identity.revoke_key(session, tenant_id, prefix, now=SystemClock().now())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    good: bool
+    text: str
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    """Whether database, schema, roles and queue are as they must be."""
+    async with connected(settings) as database, database.system() as session:
+        return [
+            Finding(True, "The database answers."),
+            await _schema(session),
+            await _waiting(session),
+        ]
+
+
+async def _schema(session: AsyncSession) -> Finding:
+    revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision == head_revision():
+        return Finding(True, f"The schema is at revision {revision}, as it should be.")
+    return Finding(False, f"The schema is at revision {revision}; run `simedsos migrate`.")
+
+
+async def _waiting(session: AsyncSession) -> Finding:
+    row = (
+        await session.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE status = 'failed') AS failed,"
+                " count(*) FILTER (WHERE status = 'queued'"
+                "   AND execute_after < now() - interval '10 minutes') AS late FROM pgqueuer"
+            )
+        )
+    ).one()
+    if row.failed or row.late:
+        return Finding(
+            False, f"{row.failed} jobs have failed and {row.late} are late: is a worker running?"
+        )
+    return Finding(True, "No job has failed and none is late.")
+
+
+def serve_sandbox(world: Path, port: int) -> None:
+    """Serve the sandbox until interrupted.
+
+    Raises:
+        OperatorError: there is no such world.
+    """
+    app = create_sandbox(read_world(world), SystemClock())
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)

@@ -1,0 +1,1 @@
+"""Verdicts: what is known of one employee for one duty, with evidence."""

@@ -1,0 +1,75 @@
+"""Materialised verdicts; the constraints refuse an accusation without proof."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.campaigns.models import DutyKind
+from app.compliance.rules import Basis, Reason, Verdict
+from app.core.db import Base, TenantRow, closed_set
+from app.core.ids import new_id
+
+
+class VerdictRow(TenantRow, Base):
+    """One employee, one duty, and for follow duties one official account."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "campaign_id", "employee_id"],
+            [
+                "campaign_members.tenant_id",
+                "campaign_members.campaign_id",
+                "campaign_members.employee_id",
+            ],
+        ),
+        ForeignKeyConstraint(["tenant_id", "duty_id"], ["duties.tenant_id", "duties.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        CheckConstraint(
+            "verdict = 'unknown' OR cardinality(evidence_ids) > 0",
+            name="known_verdicts_carry_evidence",
+        ),
+        CheckConstraint(
+            "NOT (verdict = 'unmet' AND duty_kind = 'follow')"
+            " OR (basis = 'complete_lists' AND cardinality(evidence_ids) >= 2)"
+            " OR basis = 'pair_answer'",
+            name="unmet_follow_needs_proof_of_absence",
+        ),
+        CheckConstraint(
+            "(duty_kind = 'follow') = (official_account_id IS NOT NULL)",
+            name="follow_verdicts_name_the_official_account",
+        ),
+        Index(
+            "one_verdict_per_duty_and_account",
+            "tenant_id",
+            "campaign_id",
+            "employee_id",
+            "duty_id",
+            "official_account_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_verdicts_worklist", "tenant_id", "campaign_id", "verdict", "employee_id"),
+        Index("ix_verdicts_employee", "tenant_id", "employee_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    duty_id: Mapped[UUID]
+    duty_kind: Mapped[DutyKind] = mapped_column(closed_set(DutyKind, "verdict_duty_is_known"))
+    official_account_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    verdict: Mapped[Verdict] = mapped_column(closed_set(Verdict, "verdict_is_known"))
+    reason: Mapped[Reason] = mapped_column(closed_set(Reason, "reason_is_known"))
+    basis: Mapped[Basis] = mapped_column(closed_set(Basis, "basis_is_known"))
+    evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    excuse: Mapped[str | None] = mapped_column(Text)
+    disputed: Mapped[bool] = mapped_column(default=False)
+    decided_at: Mapped[datetime]

@@ -1,0 +1,207 @@
+"""Reading verdicts: recaps, lists of employees, one employee's evidence."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compliance.rules import Reason, Verdict
+from app.core.paging import PageRequest
+from app.identity.rules import Caller
+
+# Excused people stand beside the verdicts, not among them, so that every row is counted once.
+COUNTS = """
+       count(*) AS eligible,
+       count(*) FILTER (WHERE verdict.verdict = 'met' AND {plain}) AS met,
+       count(*) FILTER (WHERE verdict.verdict = 'unmet' AND {plain}) AS unmet,
+       count(*) FILTER (WHERE verdict.verdict = 'unknown' AND {plain}) AS unknown,
+       count(*) FILTER (WHERE verdict.excuse IS NOT NULL) AS excused,
+       count(*) FILTER (WHERE verdict.excuse IS NULL AND verdict.disputed) AS disputed
+""".format(plain="verdict.excuse IS NULL AND NOT verdict.disputed")
+
+SCOPE = """
+FROM verdicts AS verdict
+JOIN employees AS employee
+  ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
+JOIN work_units AS unit
+  ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
+  AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+"""
+
+TOTALS = text(f"SELECT verdict.duty_kind, {COUNTS} {SCOPE} GROUP BY verdict.duty_kind ORDER BY 1")
+
+REASONS = text(
+    f"SELECT verdict.duty_kind, verdict.reason, count(*) AS people {SCOPE}"
+    " AND verdict.excuse IS NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC"
+)
+
+# A unit's numbers include those of the units below it, so each verdict counts for every ancestor.
+BY_WORK_UNIT = text(f"""
+SELECT above.id AS key, above.name, above.code, verdict.duty_kind, {COUNTS},
+       cardinality(above.ancestors) AS depth
+FROM verdicts AS verdict
+JOIN employees AS employee
+  ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
+JOIN work_units AS unit
+  ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+JOIN work_units AS above
+  ON above.tenant_id = unit.tenant_id AND above.id = ANY(unit.ancestors)
+WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
+  AND (CAST(:root AS uuid) IS NULL OR :root = ANY(above.ancestors))
+GROUP BY above.id, above.name, above.code, above.ancestors, verdict.duty_kind
+ORDER BY depth, above.code, verdict.duty_kind
+""")  # noqa: S608 - Only the constant above is put into the statement.
+
+BY_CATEGORY = text(
+    f"SELECT employee.category AS key, employee.category AS name, NULL AS code,"
+    f" verdict.duty_kind, {COUNTS} {SCOPE} GROUP BY employee.category, verdict.duty_kind"
+    " ORDER BY 1, 4"
+)
+
+BY_OFFICIAL_ACCOUNT = text(f"""
+SELECT official.id AS key, official.name, NULL AS code, verdict.duty_kind, {COUNTS}
+FROM verdicts AS verdict
+JOIN employees AS employee
+  ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
+JOIN work_units AS unit
+  ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+JOIN official_accounts AS official
+  ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
+  AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+GROUP BY official.id, official.name, verdict.duty_kind ORDER BY 2
+""")  # noqa: S608 - Only the constant above is put into the statement.
+
+BY_PLATFORM = text(f"""
+SELECT official.platform AS key, official.platform AS name, NULL AS code,
+       verdict.duty_kind, {COUNTS}
+FROM verdicts AS verdict
+JOIN employees AS employee
+  ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
+JOIN work_units AS unit
+  ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+JOIN official_accounts AS official
+  ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
+  AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+GROUP BY official.platform, verdict.duty_kind ORDER BY 1
+""")  # noqa: S608 - Only the constant above is put into the statement.
+
+RECAPS = {
+    "work_unit": BY_WORK_UNIT,
+    "category": BY_CATEGORY,
+    "official_account": BY_OFFICIAL_ACCOUNT,
+    "platform": BY_PLATFORM,
+}
+
+
+def _where(caller: Caller, campaign_id: UUID) -> dict[str, Any]:
+    return {"tenant_id": caller.tenant_id, "campaign_id": campaign_id, "root": caller.unit_id}
+
+
+async def totals(session: AsyncSession, caller: Caller, campaign_id: UUID) -> Sequence[Row[Any]]:
+    """The counts of every duty over everyone the caller may see."""
+    return (await session.execute(TOTALS, _where(caller, campaign_id))).all()
+
+
+async def reasons(session: AsyncSession, caller: Caller, campaign_id: UUID) -> Sequence[Row[Any]]:
+    """How often each reason stands behind a verdict, by duty."""
+    return (await session.execute(REASONS, _where(caller, campaign_id))).all()
+
+
+async def recap(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, by: str
+) -> Sequence[Row[Any]]:
+    """The counts by one of `RECAPS`, within what the caller may see."""
+    return (await session.execute(RECAPS[by], _where(caller, campaign_id))).all()
+
+
+EMPLOYEES = text("""
+SELECT employee.id, employee.name, employee.unit_id, unit.name AS unit_name,
+       nip.nip, array_agg(verdict.reason ORDER BY verdict.reason) AS reasons,
+       bool_or(verdict.excuse IS NOT NULL) AS excused, bool_or(verdict.disputed) AS disputed
+FROM verdicts AS verdict
+JOIN employees AS employee
+  ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
+JOIN employee_nips AS nip
+  ON nip.tenant_id = employee.tenant_id AND nip.employee_id = employee.id
+ AND nip.valid_to IS NULL
+JOIN work_units AS unit
+  ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
+  AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+  AND (CAST(:unit AS uuid) IS NULL OR :unit = ANY(unit.ancestors))
+  AND (CAST(:verdict AS text) IS NULL OR verdict.verdict = :verdict)
+  AND (CAST(:reason AS text) IS NULL OR verdict.reason = :reason)
+  AND (CAST(:duty AS text) IS NULL OR verdict.duty_kind = :duty)
+  AND (CAST(:flag AS text) IS NULL
+       OR (CAST(:flag AS text) = 'excused' AND verdict.excuse IS NOT NULL)
+       OR (CAST(:flag AS text) = 'disputed' AND verdict.disputed))
+  AND (CAST(:flag AS text) IS NOT NULL
+       OR (verdict.excuse IS NULL AND NOT verdict.disputed))
+  AND (CAST(:after AS uuid) IS NULL OR employee.id > :after)
+GROUP BY employee.id, employee.name, employee.unit_id, unit.name, nip.nip
+ORDER BY employee.id LIMIT :limit
+""")
+
+
+async def employees(
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    wanted: PageRequest,
+    *,
+    verdict: Verdict | None,
+    reason: Reason | None,
+    duty: str | None,
+    unit: UUID | None,
+    flag: str | None,
+) -> Sequence[Row[Any]]:
+    """One page of employees with such a verdict and one row more; excused ones only by flag."""
+    found = await session.execute(
+        EMPLOYEES,
+        {
+            **_where(caller, campaign_id),
+            "verdict": verdict,
+            "reason": reason,
+            "duty": duty,
+            "unit": unit,
+            "flag": flag,
+            "after": wanted.after,
+            "limit": wanted.limit + 1,
+        },
+    )
+    return found.all()
+
+
+OF_EMPLOYEE = text("""
+SELECT verdict.*, campaign.title, official.name AS official_account_name,
+       official.platform AS official_account_platform,
+       COALESCE((
+           SELECT jsonb_agg(jsonb_build_object(
+               'id', list.id, 'kind', 'follower_list', 'taken_at', list.taken_at,
+               'certificate', list.certificate, 'source', list.source) ORDER BY list.taken_at)
+           FROM follower_lists AS list
+           WHERE list.tenant_id = verdict.tenant_id AND list.id = ANY(verdict.evidence_ids)
+       ), '[]') AS lists
+FROM verdicts AS verdict
+JOIN campaigns AS campaign
+  ON campaign.tenant_id = verdict.tenant_id AND campaign.id = verdict.campaign_id
+LEFT JOIN official_accounts AS official
+  ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.employee_id = :employee_id
+ORDER BY verdict.campaign_id, verdict.duty_kind, official.name
+""")
+
+
+async def of_employee(
+    session: AsyncSession, caller: Caller, employee_id: UUID
+) -> Sequence[Row[Any]]:
+    """Every verdict of one employee, with the lists that stand as evidence."""
+    found = await session.execute(
+        OF_EMPLOYEE, {"tenant_id": caller.tenant_id, "employee_id": employee_id}
+    )
+    return found.all()

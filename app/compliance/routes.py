@@ -1,0 +1,81 @@
+"""Progress, recaps and verdicts over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from app.campaigns import queries as campaigns
+from app.campaigns.models import DutyKind
+from app.compliance import answers, queries
+from app.compliance.rules import Reason, Verdict
+from app.compliance.schemas import (
+    CampaignEmployee,
+    Flag,
+    ProgressOut,
+    RecapBy,
+    RecapOut,
+    VerdictsOut,
+)
+from app.core.paging import Page, PageDep, split_page
+from app.core.services import ServicesDep
+from app.employees import queries as employees
+from app.identity.access import SessionDep, may
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+
+router = APIRouter(prefix="/v1", tags=["compliance"])
+MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+
+
+@router.get("/campaigns/{campaign_id}/progress")
+async def campaign_progress(
+    campaign_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+) -> ProgressOut:
+    """The answer in one look: growth, attainment, and what is met, unmet and unknown."""
+    return await answers.progress(session, caller, campaign_id, now=services.clock.now())
+
+
+@router.get("/campaigns/{campaign_id}/recap")
+async def campaign_recap(
+    campaign_id: UUID, caller: MayRead, session: SessionDep, by: RecapBy = "work_unit"
+) -> RecapOut:
+    """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
+    return await answers.recap(session, caller, campaign_id, by)
+
+
+@router.get("/campaigns/{campaign_id}/employees")
+async def campaign_employees(
+    campaign_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    page: PageDep,
+    verdict: Verdict | None = None,
+    reason: Reason | None = None,
+    duty: DutyKind | None = None,
+    unit: Annotated[UUID | None, Query(description="This unit and all below it")] = None,
+    flag: Flag | None = None,
+) -> Page[CampaignEmployee]:
+    """Employees with such a verdict; excused and disputed ones only when asked for by flag."""
+    await campaigns.get(session, caller, campaign_id)
+    found = await queries.employees(
+        session,
+        caller,
+        campaign_id,
+        page,
+        verdict=verdict,
+        reason=reason,
+        duty=duty,
+        unit=unit,
+        flag=flag,
+    )
+    rows, cursor = split_page(found, page)
+    return Page(items=answers.campaign_employees(caller, rows), next=cursor)
+
+
+@router.get("/employees/{employee_id}/verdicts")
+async def employee_verdicts(employee_id: UUID, caller: MayRead, session: SessionDep) -> VerdictsOut:
+    """Every verdict of one employee with its evidence."""
+    await employees.get(session, caller, employee_id)
+    rows = await queries.of_employee(session, caller, employee_id)
+    return VerdictsOut(items=[answers.verdict_of(row) for row in rows])

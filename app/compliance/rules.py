@@ -1,0 +1,374 @@
+"""What may be said of one employee for one duty, and on what evidence; pure.
+
+Follow duty: presence proves `met`; only proven absence of a verified account proves `unmet`;
+everything else is `unknown` with the reason that says what would settle it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from app.accounts.rules import AccountState
+from app.employees.rules import Declaration
+from app.observations.rules import CertificateVerdict
+from app.platforms.base import Platform
+
+
+class Verdict(StrEnum):
+    """What is known of one employee for one duty."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a verdict is what it is: first those of `met`, then of `unmet`, then of `unknown`."""
+
+    SEEN_IN_LIST = "seen_in_list"
+    PAIR_POSITIVE = "pair_positive"
+    DECLARED_ACCOUNT = "declared_account"
+
+    ABSENT_FROM_TWO_COMPLETE_LISTS = "absent_from_two_complete_lists"
+    PAIR_NEGATIVE = "pair_negative"
+    UNDECLARED = "undeclared"
+    DECLARED_NONE = "declared_none"
+    PLATFORM_UNDECLARED = "platform_undeclared"
+
+    DISPUTED = "disputed"
+    ACCOUNT_CONTESTED = "account_contested"
+    BLOCKED = "blocked"
+    AWAITING_SECOND_LIST = "awaiting_second_list"
+    STALE = "stale"
+    ACCOUNT_UNVERIFIED = "account_unverified"
+    LIST_PARTIAL = "list_partial"
+    PLATFORM_CANNOT_TELL = "platform_cannot_tell"
+    NEVER_CHECKED = "never_checked"
+
+
+class Basis(StrEnum):
+    """The kind of evidence that a finding rests on."""
+
+    FOLLOWER_LIST = "follower_list"
+    PAIR_ANSWER = "pair_answer"
+    COMPLETE_LISTS = "complete_lists"
+    DECLARATION = "declaration"
+    NONE = "none"
+
+
+class PairAnswer(StrEnum):
+    """What a platform answers to "does this account follow that one?"."""
+
+    FOLLOWS = "follows"
+    DOES_NOT_FOLLOW = "does_not_follow"
+    BLOCKED = "blocked"
+    NOT_TOLD = "not_told"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with its reason and evidence."""
+
+    verdict: Verdict
+    reason: Reason
+    basis: Basis = Basis.NONE
+    evidence_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListLook:
+    """What one follower list, certified by `verdict`, says of one account."""
+
+    list_id: UUID
+    taken_at: datetime
+    verdict: CertificateVerdict
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairLook:
+    """The platform's answer about one pair of accounts."""
+
+    id: UUID
+    asked_at: datetime
+    answer: PairAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class FollowEvidence:
+    """Everything known of one declared account and one official account."""
+
+    state: AccountState
+    verified_at: datetime | None
+    can_tell: bool
+    lists: tuple[ListLook, ...] = ()
+    pairs: tuple[PairLook, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Something seen at a moment; the id breaks ties, so that the order of looks never matters."""
+
+    at: datetime
+    id: UUID
+    finding: Finding
+
+
+# Two lists of one day may share one fault of the platform.
+LISTS_APART = timedelta(hours=24)
+
+
+def judge_follow(evidence: FollowEvidence, *, now: datetime, stale_after: timedelta) -> Finding:
+    """Whether an account follows an official account; looks after `now` are not known yet."""
+    if evidence.state is AccountState.CONTESTED:
+        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_CONTESTED)
+    # A retired account is no longer the employee's, whatever it follows.
+    if evidence.state is AccountState.RETIRED:
+        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
+    lists = [
+        look
+        for look in evidence.lists
+        if look.verdict != CertificateVerdict.VOID and look.taken_at <= now
+    ]
+    pairs = [look for look in evidence.pairs if look.asked_at <= now]
+    finding = _weigh(evidence, lists, pairs, oldest_fresh=now - stale_after)
+    if finding.verdict is not Verdict.MET and not evidence.can_tell:
+        return Finding(Verdict.UNKNOWN, Reason.PLATFORM_CANNOT_TELL)
+    return finding
+
+
+def _weigh(
+    evidence: FollowEvidence,
+    lists: Sequence[ListLook],
+    pairs: Sequence[PairLook],
+    *,
+    oldest_fresh: datetime,
+) -> Finding:
+    presence = _latest(_presences(lists, pairs))
+    # Presence ends what was seen before it: the account follows, or follows again.
+    absent = [look for look in lists if _since(look.taken_at, presence) and not look.present]
+    asked = [look for look in pairs if _since(look.asked_at, presence)]
+    complete = [look for look in absent if look.verdict == CertificateVerdict.COMPLETE]
+    counted = [look for look in complete if _counts_from(evidence, look.taken_at)]
+    denied = [
+        look
+        for look in asked
+        if look.answer == PairAnswer.DOES_NOT_FOLLOW and _counts_from(evidence, look.asked_at)
+    ]
+    absence = _latest([*_denials(denied), *_double_absence(counted)])
+    if absence is None and presence is not None and presence.at >= oldest_fresh:
+        return presence.finding
+    if _is_blocked(asked):
+        return Finding(Verdict.UNKNOWN, Reason.BLOCKED)
+    # One absence is no proof, but it is news: it outweighs a presence that has grown old.
+    first_absence = _latest(_single_absences(counted))
+    for sight in (absence, first_absence):
+        if sight is not None and sight.at >= oldest_fresh:
+            return sight.finding
+    if sight := absence or first_absence or presence:
+        return replace(sight.finding, verdict=Verdict.UNKNOWN, reason=Reason.STALE)
+    return Finding(Verdict.UNKNOWN, _why_unknown(complete, absent, asked))
+
+
+def _latest(sights: Iterable[_Sight]) -> _Sight | None:
+    return max(sights, key=lambda sight: (sight.at, sight.id), default=None)
+
+
+def _since(moment: datetime, presence: _Sight | None) -> bool:
+    return presence is None or moment > presence.at
+
+
+def _presences(lists: Sequence[ListLook], pairs: Sequence[PairLook]) -> Iterator[_Sight]:
+    for look in lists:
+        if look.present:
+            found = Finding(Verdict.MET, Reason.SEEN_IN_LIST, Basis.FOLLOWER_LIST, (look.list_id,))
+            yield _Sight(look.taken_at, look.list_id, found)
+    for pair in pairs:
+        if pair.answer == PairAnswer.FOLLOWS:
+            found = Finding(Verdict.MET, Reason.PAIR_POSITIVE, Basis.PAIR_ANSWER, (pair.id,))
+            yield _Sight(pair.asked_at, pair.id, found)
+
+
+def _denials(denied: Sequence[PairLook]) -> Iterator[_Sight]:
+    for pair in denied:
+        found = Finding(Verdict.UNMET, Reason.PAIR_NEGATIVE, Basis.PAIR_ANSWER, (pair.id,))
+        yield _Sight(pair.asked_at, pair.id, found)
+
+
+def _double_absence(counted: Sequence[ListLook]) -> Iterator[_Sight]:
+    """The latest list, with the nearest one that was taken long enough before it."""
+    ordered = sorted(counted, key=lambda look: (look.taken_at, look.list_id), reverse=True)
+    for earlier in ordered:
+        latest = ordered[0]
+        if latest.taken_at - earlier.taken_at >= LISTS_APART:
+            found = Finding(
+                Verdict.UNMET,
+                Reason.ABSENT_FROM_TWO_COMPLETE_LISTS,
+                Basis.COMPLETE_LISTS,
+                (earlier.list_id, latest.list_id),
+            )
+            yield _Sight(latest.taken_at, latest.list_id, found)
+            return
+
+
+def _single_absences(counted: Sequence[ListLook]) -> Iterator[_Sight]:
+    for look in counted:
+        found = Finding(
+            Verdict.UNKNOWN, Reason.AWAITING_SECOND_LIST, Basis.FOLLOWER_LIST, (look.list_id,)
+        )
+        yield _Sight(look.taken_at, look.list_id, found)
+
+
+def _counts_from(evidence: FollowEvidence, moment: datetime) -> bool:
+    """Whether an absence at that moment says something of the employee."""
+    if evidence.verified_at is None or moment <= evidence.verified_at:
+        return False
+    match evidence.state:
+        case AccountState.VERIFIED | AccountState.PRIVATE:
+            return True
+        # Lists leave out accounts that are gone or taken down, and hold a renamed one elsewhere.
+        case AccountState.MISSING | AccountState.SUSPENDED | AccountState.RENAMED:
+            return False
+        case (
+            AccountState.DECLARED
+            | AccountState.EXISTS
+            | AccountState.CONTESTED
+            | AccountState.RETIRED
+        ):
+            return False
+        case _:
+            assert_never(evidence.state)
+
+
+def _is_blocked(asked: Sequence[PairLook]) -> bool:
+    """Whether the last answer was that one has blocked the other: nobody can follow then."""
+    told = [look for look in asked if look.answer != PairAnswer.NOT_TOLD]
+    last = max(told, key=lambda look: (look.asked_at, look.id), default=None)
+    return last is not None and last.answer == PairAnswer.BLOCKED
+
+
+def _why_unknown(
+    complete: Sequence[ListLook], absent: Sequence[ListLook], asked: Sequence[PairLook]
+) -> Reason:
+    if complete or any(look.answer == PairAnswer.DOES_NOT_FOLLOW for look in asked):
+        return Reason.ACCOUNT_UNVERIFIED
+    if absent:
+        return Reason.LIST_PARTIAL
+    return Reason.PLATFORM_CANNOT_TELL if asked else Reason.NEVER_CHECKED
+
+
+def best_of(findings: Sequence[tuple[UUID, Finding]]) -> tuple[UUID, Finding]:
+    """The account that speaks for an employee who has several on one platform.
+
+    One that follows is enough; `unmet` needs every one of them to be. Needs at least one.
+    """
+    rank = (Verdict.MET, Verdict.UNKNOWN, Verdict.UNMET)
+    reasons = tuple(Reason)
+    return min(
+        findings,
+        key=lambda each: (rank.index(each[1].verdict), reasons.index(each[1].reason), each[0]),
+    )
+
+
+def under_dispute(finding: Finding) -> Finding:
+    """What may be shown while a dispute is open: nobody stands as `unmet` meanwhile."""
+    if finding.verdict is not Verdict.UNMET:
+        return finding
+    return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.DISPUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """One account that an employee has declared."""
+
+    id: UUID
+    platform: Platform
+    state: AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareEvidence:
+    """What is known of one employee's duty to declare; no platforms named: any platform will do.
+
+    `duty_id` is the ask: the evidence that a silence is an answer.
+    """
+
+    declaration: Declaration
+    accounts: tuple[AccountFact, ...]
+    platforms: tuple[Platform, ...]
+    each: bool
+    duty_id: UUID
+
+
+class _Held(StrEnum):
+    """What an employee has on the platforms of one ask, from best to worst."""
+
+    DECLARED = "declared"
+    CONTESTED = "contested"
+    UNPROVEN = "unproven"
+    NOTHING = "nothing"
+
+
+def judge_declare(evidence: DeclareEvidence) -> Finding:
+    """Whether an employee has declared what was asked, on any or on each of the platforms."""
+    named = frozenset(evidence.platforms) or frozenset(Platform)
+    separate = evidence.each and bool(evidence.platforms)
+    asks = [frozenset({platform}) for platform in named] if separate else [named]
+    held = [_held(evidence.accounts, ask) for ask in asks]
+    # What is plainly lacking is lacking, however the open questions elsewhere are answered.
+    if _Held.NOTHING in held:
+        return _lacking(evidence)
+    if _Held.CONTESTED in held:
+        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_CONTESTED)
+    if _Held.UNPROVEN in held:
+        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
+    ids = sorted(
+        fact.id
+        for fact in evidence.accounts
+        if fact.platform in named and _held_as(fact.state) is _Held.DECLARED
+    )
+    return Finding(Verdict.MET, Reason.DECLARED_ACCOUNT, Basis.DECLARATION, tuple(ids))
+
+
+def _held(accounts: Sequence[AccountFact], platforms: frozenset[Platform]) -> _Held:
+    found = {_held_as(fact.state) for fact in accounts if fact.platform in platforms}
+    return next((each for each in _Held if each in found), _Held.NOTHING)
+
+
+def _held_as(state: AccountState) -> _Held:
+    match state:
+        case (
+            AccountState.DECLARED
+            | AccountState.EXISTS
+            | AccountState.PRIVATE
+            | AccountState.RENAMED
+            | AccountState.VERIFIED
+        ):
+            return _Held.DECLARED
+        case AccountState.CONTESTED:
+            return _Held.CONTESTED
+        # It was declared in good faith or not: that it cannot be seen decides neither.
+        case AccountState.MISSING | AccountState.SUSPENDED:
+            return _Held.UNPROVEN
+        case AccountState.RETIRED:
+            return _Held.NOTHING
+        case _:
+            assert_never(state)
+
+
+def _lacking(evidence: DeclareEvidence) -> Finding:
+    match evidence.declaration:
+        case Declaration.NOT_ASKED:
+            return Finding(Verdict.UNKNOWN, Reason.NEVER_CHECKED)
+        case Declaration.UNDECLARED:
+            reason = Reason.UNDECLARED
+        case Declaration.DECLARED_NONE:
+            reason = Reason.DECLARED_NONE
+        case Declaration.DECLARED | Declaration.VERIFIED:
+            reason = Reason.PLATFORM_UNDECLARED
+        case _:
+            assert_never(evidence.declaration)
+    return Finding(Verdict.UNMET, reason, Basis.DECLARATION, (evidence.duty_id,))

@@ -1,0 +1,91 @@
+"""Verdicts and recaps on the wire."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from app.campaigns.models import DutyKind
+from app.campaigns.schemas import GrowthOut, VerdictCounts
+from app.compliance.rules import Basis, Reason, Verdict
+from app.core.schemas import Out
+from app.platforms.base import Platform
+
+RecapBy = Literal["work_unit", "category", "platform", "official_account"]
+Flag = Literal["excused", "disputed"]
+
+
+class DutyProgress(Out):
+    """One duty's verdicts over everyone visible, and how often each reason stands behind them."""
+
+    duty: DutyKind
+    counts: VerdictCounts
+    reasons: dict[str, int]
+
+
+class ProgressOut(GrowthOut):
+    """The answer in one look: growth of the first official account and of each, and verdicts."""
+
+    campaign_id: UUID
+    cohort_size: int
+    evaluated_at: datetime | None
+    duties: list[DutyProgress]
+    official_accounts: list[GrowthOut]
+
+
+class RecapRow(Out):
+    """One unit, category, platform or official account; a unit includes those below it."""
+
+    key: str
+    name: str
+    code: str | None
+    duty: DutyKind
+    counts: VerdictCounts
+
+
+class RecapOut(Out):
+    campaign_id: UUID
+    by: RecapBy
+    evaluated_at: datetime | None
+    items: list[RecapRow]
+
+
+class CampaignEmployee(Out):
+    """An employee with such a verdict; the NIP is masked unless the caller may read it."""
+
+    id: UUID
+    nip: str
+    nip_masked: bool
+    name: str
+    unit_id: UUID
+    unit_name: str
+    reasons: list[Reason]
+    excused: bool
+    disputed: bool
+
+
+class EvidenceOut(Out):
+    """What a verdict rests on."""
+
+    basis: Basis
+    ids: list[UUID]
+    lists: list[dict[str, Any]]
+
+
+class VerdictOut(Out):
+    campaign_id: UUID
+    campaign_title: str
+    duty: DutyKind
+    official_account_id: UUID | None
+    official_account_name: str | None
+    platform: Platform | None
+    account_id: UUID | None
+    verdict: Verdict
+    reason: Reason
+    evidence: EvidenceOut
+    excuse: str | None
+    disputed: bool
+    decided_at: datetime
+
+
+class VerdictsOut(Out):
+    items: list[VerdictOut]

@@ -1,0 +1,323 @@
+"""Judging a campaign: facts in sets, people by the rules, and only differences are written."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.rules import AccountState
+from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign, Duty, DutyKind
+from app.changes.kinds import ChangeKind
+from app.changes.service import record
+from app.compliance.rules import (
+    AccountFact,
+    DeclareEvidence,
+    Finding,
+    FollowEvidence,
+    ListLook,
+    best_of,
+    judge_declare,
+    judge_follow,
+)
+from app.core.db import driver_connection
+from app.core.ids import new_id
+from app.employees.rules import Declaration, Standing, automatic_excuse
+from app.observations.rules import CertificateVerdict
+from app.official_accounts.models import OfficialAccount
+from app.platforms.base import Platform
+from app.platforms.catalog import CAPABILITIES
+
+LISTS_CONSIDERED = 20
+ACTOR = "worker:evaluate"
+
+MEMBERS = text("""
+SELECT employee.id, employee.standing, employee.declaration
+FROM campaign_members AS member
+JOIN employees AS employee
+  ON employee.tenant_id = member.tenant_id AND employee.id = member.employee_id
+WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
+  AND member.left_on IS NULL
+""")
+
+ACCOUNTS = text("""
+SELECT account.id, account.employee_id, account.platform, account.state, account.verified_at
+FROM accounts AS account
+JOIN campaign_members AS member
+  ON member.tenant_id = account.tenant_id AND member.employee_id = account.employee_id
+WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
+  AND account.state <> 'retired'
+""")
+
+LISTS = text("""
+SELECT id, taken_at, certificate FROM follower_lists
+WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+ORDER BY taken_at DESC LIMIT :considered
+""")
+
+FOLLOWS = text("""
+SELECT account_id, first_seen_at, last_seen_at FROM follows
+WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of the cohort with their accounts by platform."""
+
+    id: UUID
+    standing: Standing
+    declaration: Declaration
+    accounts: Mapping[Platform, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One verdict to be stored."""
+
+    employee_id: UUID
+    duty: Duty
+    official_account_id: UUID | None
+    account_id: UUID | None
+    finding: Finding
+    excuse: str | None
+
+    def as_record(self) -> tuple[Any, ...]:
+        """The row of the temporary table `judged`."""
+        return (
+            new_id(),
+            self.employee_id,
+            self.duty.id,
+            self.duty.kind.value,
+            self.official_account_id,
+            self.account_id,
+            self.finding.verdict.value,
+            self.finding.reason.value,
+            self.finding.basis.value,
+            list(self.finding.evidence_ids),
+            self.excuse,
+        )
+
+
+async def evaluate(
+    session: AsyncSession, tenant_id: UUID, campaign_id: UUID, *, now: datetime
+) -> int:
+    """Judge everyone in a campaign; returns how many verdicts changed. It can run twice."""
+    # One evaluation of a campaign at a time: a second one waits and then finds nothing to change.
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"evaluate:{campaign_id}"},
+    )
+    campaign = await session.get(Campaign, (tenant_id, campaign_id))
+    if campaign is None:
+        return 0
+    members = await _members(session, campaign)
+    judged: list[tuple[Any, ...]] = []
+    for duty in await campaigns.duties(session, tenant_id, campaign_id):
+        if duty.kind is DutyKind.DECLARE:
+            judged.extend(each.as_record() for each in judge_declarations(members, duty))
+        else:
+            for official in await _official_accounts(session, campaign):
+                sightings = await _sightings(session, official)
+                judged.extend(
+                    each.as_record()
+                    for each in judge_follows(
+                        members,
+                        duty,
+                        official,
+                        sightings,
+                        now=now,
+                        stale_after=timedelta(days=campaign.stale_after_days),
+                    )
+                )
+    changed = await _store(session, campaign, judged, now)
+    await _note_evaluation(session, campaign, changed, now)
+    return changed
+
+
+async def _members(session: AsyncSession, campaign: Campaign) -> list[Member]:
+    where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
+    accounts: dict[UUID, dict[Platform, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for account in await session.execute(ACCOUNTS, where):
+        accounts[account.employee_id][Platform(account.platform)].append(account)
+    return [
+        Member(
+            row.id,
+            Standing(row.standing),
+            Declaration(row.declaration),
+            accounts.get(row.id, {}),
+        )
+        for row in await session.execute(MEMBERS, where)
+    ]
+
+
+async def _official_accounts(session: AsyncSession, campaign: Campaign) -> list[OfficialAccount]:
+    ids = await campaigns.official_account_ids(session, campaign.tenant_id, campaign.id)
+    return [await session.get_one(OfficialAccount, (campaign.tenant_id, each)) for each in ids]
+
+
+def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged]:
+    """Whether each member has declared the accounts that the duty asks for."""
+    for member in members:
+        evidence = DeclareEvidence(
+            declaration=member.declaration,
+            accounts=tuple(
+                AccountFact(account.id, platform, AccountState(account.state))
+                for platform, held in member.accounts.items()
+                for account in held
+            ),
+            platforms=tuple(Platform(each) for each in duty.platforms),
+            each=duty.mode.value == "each",
+            duty_id=duty.id,
+        )
+        finding = judge_declare(evidence)
+        yield Judged(member.id, duty, None, None, finding, automatic_excuse(member.standing))
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """The lists of one official account, and the intervals in which accounts were on them."""
+
+    lists: Sequence[Any]
+    intervals: Mapping[UUID, Sequence[tuple[datetime, datetime]]]
+
+    def looks_for(self, account_id: UUID) -> tuple[ListLook, ...]:
+        """What each list says of one account."""
+        seen = self.intervals.get(account_id, ())
+        return tuple(
+            ListLook(
+                list_id=each.id,
+                taken_at=each.taken_at,
+                verdict=CertificateVerdict(each.certificate),
+                present=any(first <= each.taken_at <= last for first, last in seen),
+            )
+            for each in self.lists
+        )
+
+
+def judge_follows(
+    members: Sequence[Member],
+    duty: Duty,
+    official: OfficialAccount,
+    sightings: Sightings,
+    *,
+    now: datetime,
+    stale_after: timedelta,
+) -> Iterator[Judged]:
+    """Whether each member with an account on the platform follows the official account there."""
+    platform = official.platform
+    if duty.platforms and platform not in duty.platforms:
+        return
+    capabilities = CAPABILITIES[platform]
+    can_tell = (
+        capabilities.owner_export or capabilities.membership_pairs or capabilities.membership_list
+    )
+    for member in members:
+        findings = [
+            (
+                account.id,
+                judge_follow(
+                    FollowEvidence(
+                        state=AccountState(account.state),
+                        verified_at=account.verified_at,
+                        can_tell=can_tell,
+                        lists=sightings.looks_for(account.id),
+                        pairs=(),
+                    ),
+                    now=now,
+                    stale_after=stale_after,
+                ),
+            )
+            for account in member.accounts.get(platform, ())
+        ]
+        if findings:
+            account_id, finding = best_of(findings)
+            excuse = automatic_excuse(member.standing)
+            yield Judged(member.id, duty, official.id, account_id, finding, excuse)
+
+
+async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sightings:
+    where = {"tenant_id": official.tenant_id, "official_account_id": official.id}
+    lists = (await session.execute(LISTS, {**where, "considered": LISTS_CONSIDERED})).all()
+    intervals: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in await session.execute(FOLLOWS, where):
+        intervals[row.account_id].append((row.first_seen_at, row.last_seen_at))
+    return Sightings(lists, intervals)
+
+
+JUDGED = """
+CREATE TEMP TABLE judged (
+    id uuid, employee_id uuid, duty_id uuid, duty_kind text, official_account_id uuid,
+    account_id uuid, verdict text, reason text, basis text, evidence_ids uuid[], excuse text
+) ON COMMIT DROP
+"""
+
+WRITE = text("""
+INSERT INTO verdicts AS stored (
+    tenant_id, campaign_id, id, employee_id, duty_id, duty_kind, official_account_id,
+    account_id, verdict, reason, basis, evidence_ids, excuse, disputed, decided_at)
+SELECT CAST(:tenant_id AS uuid), CAST(:campaign_id AS uuid), id, employee_id, duty_id, duty_kind,
+       official_account_id, account_id, verdict, reason, basis, evidence_ids, excuse, false,
+       CAST(:now AS timestamptz)
+FROM judged
+ON CONFLICT (tenant_id, campaign_id, employee_id, duty_id, official_account_id) DO UPDATE SET
+    account_id = excluded.account_id, verdict = excluded.verdict, reason = excluded.reason,
+    basis = excluded.basis, evidence_ids = excluded.evidence_ids, excuse = excluded.excuse,
+    decided_at = excluded.decided_at
+WHERE (stored.account_id, stored.verdict, stored.reason, stored.basis, stored.evidence_ids,
+       stored.excuse)
+      IS DISTINCT FROM (excluded.account_id, excluded.verdict, excluded.reason, excluded.basis,
+                        excluded.evidence_ids, excluded.excuse)
+""")
+
+# A duty ends for a person whose account there is gone, or who has left the cohort.
+DROP_ENDED = text("""
+DELETE FROM verdicts AS stored
+WHERE stored.tenant_id = :tenant_id AND stored.campaign_id = :campaign_id
+  AND NOT EXISTS (
+      SELECT 1 FROM judged
+      WHERE judged.employee_id = stored.employee_id AND judged.duty_id = stored.duty_id
+        AND judged.official_account_id IS NOT DISTINCT FROM stored.official_account_id)
+""")
+
+
+async def _store(
+    session: AsyncSession, campaign: Campaign, judged: list[tuple[Any, ...]], now: datetime
+) -> int:
+    await session.execute(text("DROP TABLE IF EXISTS judged"))
+    await session.execute(text(JUDGED))
+    connection = await driver_connection(session)
+    await connection.copy_records_to_table("judged", records=judged)
+    await session.execute(text("ANALYZE judged"))
+    where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
+    written: Any = await session.execute(WRITE, {**where, "now": now})
+    ended: Any = await session.execute(DROP_ENDED, where)
+    return int(written.rowcount + ended.rowcount)
+
+
+async def _note_evaluation(
+    session: AsyncSession, campaign: Campaign, changed: int, now: datetime
+) -> None:
+    # The raw statement: an evaluation is no edit and must not move the campaign's ETag.
+    await session.execute(
+        update(Campaign)
+        .where(Campaign.tenant_id == campaign.tenant_id, Campaign.id == campaign.id)
+        .values(evaluated_at=now, updated_at=Campaign.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+    if changed:
+        record(
+            session,
+            ChangeKind.CAMPAIGN_EVALUATED,
+            campaign.id,
+            tenant_id=campaign.tenant_id,
+            actor=ACTOR,
+            at=now,
+            changed=changed,
+        )
+    await session.flush()

@@ -1,0 +1,35 @@
+"""The only place that asks for the time; everything else is given it."""
+
+from datetime import UTC, date, datetime, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+
+
+class Clock(Protocol):
+    """Gives the present as an aware UTC datetime."""
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - This is the one place that reads the machine's clock.
+
+
+class SettableClock:
+    """A clock that stands still until it is moved; for tests and replays."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
+    """The calendar day of an aware moment as reports count days."""
+    return moment.astimezone(zone).date()

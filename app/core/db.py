@@ -1,0 +1,130 @@
+"""The database: engine, the one place that commits, and the walls around each tenant.
+
+Every transaction takes a role that owns nothing and cannot bypass row security:
+`simedsos_app` inside one tenant, `simedsos_system` for coordination tables without personal data.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Enum, ForeignKey, MetaData, Uuid, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table; column types follow the annotations."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute of the class.
+        datetime: DateTime(timezone=True),
+        UUID: Uuid(as_uuid=True),
+    }
+
+
+class TenantRow:
+    """A row of one tenant; the tenant leads every key, so a reference cannot leave it."""
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("tenants.id"), primary_key=True, sort_order=-1
+    )
+
+
+def closed_set(values: type[StrEnum], name: str) -> Enum:
+    """A text column whose values are a closed set, held by a constraint of that name."""
+    return Enum(
+        values,
+        native_enum=False,
+        length=40,
+        create_constraint=True,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def async_url(url: str) -> str:
+    """The same database for the asyncpg driver, whatever driver the address names."""
+    return (
+        make_url(url)
+        .set(drivername="postgresql+asyncpg")
+        .render_as_string(
+            hide_password=False,
+        )
+    )
+
+
+def plain_url(url: str) -> str:
+    """The same database as a plain postgresql:// address, for asyncpg itself."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine whose connections are checked before use, since PostgreSQL may restart."""
+    return create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"timeout": 10, "server_settings": {"jit": "off"}},
+    )
+
+
+ENTER = text(
+    "SELECT set_config('role', :role, true), set_config('simedsos.tenant_id', :tenant, true)"
+)
+
+
+async def enter_tenant(session: AsyncSession, tenant_id: UUID) -> None:
+    """Confine the running transaction to one tenant, until its end."""
+    await session.execute(ENTER, {"role": "simedsos_app", "tenant": str(tenant_id)})
+
+
+class Database:
+    """Hands out transactions; nothing else begins or commits one."""
+
+    def __init__(self, bind: AsyncEngine | AsyncConnection) -> None:
+        # A connection as bind keeps everything in its owner's transaction, behind savepoints.
+        self.bind = bind
+        self._sessions = async_sessionmaker(
+            bind=bind, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """One transaction inside one tenant; commits when the block ends without an error."""
+        async with self._sessions() as session, session.begin():
+            await enter_tenant(session, tenant_id)
+            yield session
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncSession]:
+        """One transaction over the coordination tables of all tenants."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(ENTER, {"role": "simedsos_system", "tenant": ""})
+            yield session
+
+
+async def driver_connection(session: AsyncSession) -> Any:
+    """The asyncpg connection below a session, in its transaction; for COPY and hot reads."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    return raw.driver_connection

@@ -1,0 +1,70 @@
+"""Every metric, behind a verb; labels come from closed sets, never a person, handle or URL."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+REGISTRY = CollectorRegistry()
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+REQUESTS = Histogram(
+    "simedsos_http_request_duration_seconds",
+    "Time to answer a request, by route template.",
+    ["method", "route", "status"],
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+POLLS = Counter(
+    "simedsos_polls_total",
+    "Polls of official accounts, by platform and outcome.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
+LAST_POLL_SUCCESS = Gauge(
+    "simedsos_last_successful_poll_timestamp_seconds",
+    "When a platform last gave a count.",
+    ["platform"],
+    registry=REGISTRY,
+)
+JOBS = Counter(
+    "simedsos_jobs_total", "Jobs run, by kind and outcome.", ["kind", "outcome"], registry=REGISTRY
+)
+IMPORT_ROWS = Counter(
+    "simedsos_import_rows_total",
+    "Rows of imported files, by kind and outcome.",
+    ["kind", "outcome"],
+    registry=REGISTRY,
+)
+FOLLOWER_LISTS = Counter(
+    "simedsos_follower_lists_total",
+    "Follower lists taken in, by platform and certificate.",
+    ["platform", "certificate"],
+    registry=REGISTRY,
+)
+
+
+def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
+    REQUESTS.labels(method, route, str(status)).observe(seconds)
+
+
+def record_poll(*, platform: str, outcome: str, at_seconds: float) -> None:
+    POLLS.labels(platform, outcome).inc()
+    if outcome == "ok":
+        LAST_POLL_SUCCESS.labels(platform).set(at_seconds)
+
+
+def record_job(*, kind: str, outcome: str) -> None:
+    JOBS.labels(kind, outcome).inc()
+
+
+def record_import(*, kind: str, accepted: int, rejected: int) -> None:
+    IMPORT_ROWS.labels(kind, "accepted").inc(accepted)
+    IMPORT_ROWS.labels(kind, "rejected").inc(rejected)
+
+
+def record_follower_list(*, platform: str, certificate: str) -> None:
+    FOLLOWER_LISTS.labels(platform, certificate).inc()
+
+
+def exposition() -> bytes:
+    """The Prometheus text format of everything recorded in this process."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,122 @@
+"""Multipart uploads held in memory: they may hold citizens' data, which must not reach a disk."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, UnsupportedFile
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+FORM_OVERHEAD = 64 * 1024
+
+
+class NotMultipart(UnsupportedFile):
+    """Send the file as multipart/form-data with the field `file`."""
+
+
+class BrokenMultipart(BadRequest):
+    """The multipart body is broken; send the file again."""
+
+
+class FileMissing(Invalid):
+    """The form has no file in its field `file`."""
+
+
+class FileEmpty(Invalid):
+    """The file is empty."""
+
+
+class FieldInvalid(Invalid):
+    """A field of the form is not valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A whole uploaded file in memory, its name as given, and the form's other fields."""
+
+    file: BinaryIO
+    filename: str | None
+    fields: dict[str, str]
+
+    def field_moment(self, name: str) -> datetime | None:
+        """A field as an aware moment; None where it is absent or empty.
+
+        Raises:
+            FieldInvalid: it is no RFC 3339 time with an offset.
+        """
+        value = self.fields.get(name)
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            message = "an RFC 3339 time with an offset, such as 2026-11-24T08:00:00+07:00"
+            raise FieldInvalid(errors=[FieldError(f"/{name}", "datetime", message)])
+        return moment
+
+
+class InMemoryParser(MultiPartParser):
+    """Starlette's parser, told never to roll a part over to a temporary file."""
+
+    spool_max_size = 1 << 62
+
+
+@asynccontextmanager
+async def uploaded(request: Request, *, limit: int) -> AsyncIterator[Upload]:
+    """The form's file, held in memory and let go at the end of the block.
+
+    Raises:
+        NotMultipart, BrokenMultipart, FileMissing, FileEmpty: there is no usable file.
+        TooLarge: it is larger than `limit` bytes.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise NotMultipart(reason="")
+    parser = InMemoryParser(request.headers, _limited(request, limit), max_files=1, max_fields=20)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise BrokenMultipart from error
+    try:
+        yield _upload_of(form)
+    finally:
+        await form.close()
+
+
+def _upload_of(form: FormData) -> Upload:
+    part = form.get("file")
+    if not isinstance(part, UploadFile):
+        raise FileMissing(errors=[FieldError("/file", "missing", "a file is required")])
+    if not part.size:
+        raise FileEmpty(errors=[FieldError("/file", "empty", "choose a file with content")])
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return Upload(part.file, part.filename, fields)
+
+
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit + FORM_OVERHEAD:
+            raise TooLarge(limit=limit)
+        yield chunk

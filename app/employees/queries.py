@@ -1,0 +1,93 @@
+"""Reading employees; every query starts at `visible_to`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.core.paging import PageRequest
+from app.employees.models import Employee, EmployeeNip
+from app.employees.rules import Category, Declaration, Standing
+from app.identity.rules import Caller
+from app.work_units import queries as work_units
+
+
+@dataclass(frozen=True, slots=True)
+class EmployeeFilter:
+    """What a list of employees is narrowed to."""
+
+    unit_id: UUID | None = None
+    category: Category | None = None
+    standing: Standing | None = None
+    declaration: Declaration | None = None
+
+
+def visible_to(caller: Caller) -> Select[Employee]:
+    """The employees a caller may see: its tenant's, or those of its own sub-tree."""
+    return select(Employee).where(
+        Employee.tenant_id == caller.tenant_id,
+        work_units.within(caller, Employee.unit_id),  # type: ignore[arg-type]  # Mapped attribute.
+    )
+
+
+async def get(session: AsyncSession, caller: Caller, employee_id: UUID) -> Employee:
+    """One employee.
+
+    Raises:
+        NotFound: there is none, or the caller may not see them.
+    """
+    employee = await session.scalar(visible_to(caller).where(Employee.id == employee_id))
+    if employee is None:
+        raise NotFound
+    return employee
+
+
+async def page(
+    session: AsyncSession, caller: Caller, wanted: PageRequest, chosen: EmployeeFilter
+) -> Sequence[Employee]:
+    """One page and one row more, in order of id."""
+    employees = visible_to(caller).order_by(Employee.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        employees = employees.where(Employee.id > wanted.after)
+    if chosen.unit_id is not None:
+        employees = employees.where(
+            Employee.unit_id.in_(work_units.subtree(caller.tenant_id, chosen.unit_id))
+        )
+    for column, value in (
+        (Employee.category, chosen.category),
+        (Employee.standing, chosen.standing),
+        (Employee.declaration, chosen.declaration),
+    ):
+        if value is not None:
+            employees = employees.where(column == value)
+    return (await session.scalars(employees)).all()
+
+
+async def nips_of(
+    session: AsyncSession, tenant_id: UUID, employee_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The present NIP of each employee."""
+    rows = await session.execute(
+        select(EmployeeNip.employee_id, EmployeeNip.nip).where(
+            EmployeeNip.tenant_id == tenant_id,
+            EmployeeNip.employee_id.in_(employee_ids),
+            EmployeeNip.valid_to.is_(None),
+        )
+    )
+    return {row.employee_id: row.nip for row in rows}
+
+
+async def by_nips(session: AsyncSession, caller: Caller, nips: Sequence[str]) -> Sequence[Employee]:
+    """The visible employees who bear one of these NIPs now."""
+    bearers = select(EmployeeNip.employee_id).where(
+        EmployeeNip.tenant_id == caller.tenant_id,
+        EmployeeNip.nip.in_(nips),
+        EmployeeNip.valid_to.is_(None),
+    )
+    found = await session.scalars(
+        visible_to(caller).where(Employee.id.in_(bearers)).order_by(Employee.id)
+    )
+    return found.all()

@@ -1,0 +1,98 @@
+"""Employees over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.core.etags import ExpectedVersion, etag
+from app.core.paging import Page, PageDep, split_page
+from app.core.services import ServicesDep
+from app.employees import queries, service
+from app.employees.queries import EmployeeFilter
+from app.employees.rules import Category, Declaration, Standing
+from app.employees.schemas import (
+    EmployeeEdit,
+    EmployeeIn,
+    EmployeeLookup,
+    EmployeeOut,
+    EmployeesOut,
+)
+from app.identity.access import SessionDep, may
+from app.identity.idempotency import OnceDep, OnceRoute
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+
+router = APIRouter(prefix="/v1/employees", tags=["employees"], route_class=OnceRoute)
+MayRead = Annotated[Caller, Depends(may(Scope.EMPLOYEES_READ))]
+MayWrite = Annotated[Caller, Depends(may(Scope.EMPLOYEES_WRITE))]
+MayLookUp = Annotated[Caller, Depends(may(Scope.EMPLOYEES_READ, Scope.EMPLOYEES_READ_NIP))]
+
+
+async def employee_filter(
+    unit: Annotated[UUID | None, Query(description="This unit and all below it")] = None,
+    category: Category | None = None,
+    standing: Standing | None = None,
+    declaration: Declaration | None = None,
+) -> EmployeeFilter:
+    return EmployeeFilter(unit, category, standing, declaration)
+
+
+@router.get("")
+async def list_employees(
+    caller: MayRead,
+    session: SessionDep,
+    page: PageDep,
+    chosen: Annotated[EmployeeFilter, Depends(employee_filter)],
+) -> Page[EmployeeOut]:
+    employees, cursor = split_page(await queries.page(session, caller, page, chosen), page)
+    return Page(items=await service.shown(session, caller, employees), next=cursor)
+
+
+@router.post("", status_code=201, dependencies=[OnceDep])
+async def create_employee(
+    body: EmployeeIn,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> EmployeeOut:
+    employee = await service.create(session, caller, now=services.clock.now(), **body.model_dump())
+    response.headers["ETag"] = etag(employee.version)
+    return (await service.shown(session, caller, [employee]))[0]
+
+
+@router.post("/lookup")
+async def look_up_employees(
+    body: EmployeeLookup, caller: MayLookUp, session: SessionDep
+) -> EmployeesOut:
+    """Employees by NIP; those that are unknown or not visible are left out."""
+    found = await queries.by_nips(session, caller, body.nips)
+    return EmployeesOut(items=await service.shown(session, caller, found))
+
+
+@router.get("/{employee_id}")
+async def get_employee(
+    employee_id: UUID, caller: MayRead, session: SessionDep, response: Response
+) -> EmployeeOut:
+    employee = await queries.get(session, caller, employee_id)
+    response.headers["ETag"] = etag(employee.version)
+    return (await service.shown(session, caller, [employee]))[0]
+
+
+@router.patch("/{employee_id}")
+async def edit_employee(
+    employee_id: UUID,
+    body: EmployeeEdit,
+    expected: ExpectedVersion,
+    caller: MayWrite,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> EmployeeOut:
+    changes = body.model_dump(exclude_unset=True)
+    employee = await service.edit(
+        session, caller, employee_id, expected=expected, now=services.clock.now(), changes=changes
+    )
+    response.headers["ETag"] = etag(employee.version)
+    return (await service.shown(session, caller, [employee]))[0]

@@ -1,0 +1,62 @@
+"""Employees on the wire; the NIP is a string, masked unless the caller may read it."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.schemas import Edit, In, Out, Text
+from app.employees.rules import Category, Declaration, Standing
+
+
+class EmployeeIn(In):
+    """A new employee."""
+
+    nip: str
+    name: Text
+    category: Category
+    unit_id: UUID
+    standing: Standing = Standing.ACTIVE
+    position: Text | None = None
+
+
+class EmployeeEdit(Edit):
+    """The fields to change; a corrected NIP keeps the former one as a dated alias."""
+
+    never_null: ClassVar[frozenset[str]] = frozenset(
+        {"nip", "name", "category", "unit_id", "standing", "declaration"}
+    )
+
+    nip: str | None = None
+    name: Text | None = None
+    category: Category | None = None
+    unit_id: UUID | None = None
+    standing: Standing | None = None
+    position: Text | None = None
+    declaration: Declaration | None = None
+
+
+class EmployeeLookup(In):
+    """Look-ups are POST, so that no NIP stands in an address."""
+
+    nips: Annotated[list[str], Field(min_length=1, max_length=1000)]
+
+
+class EmployeeOut(Out):
+    id: UUID
+    nip: str
+    nip_masked: bool
+    name: str
+    category: Category
+    standing: Standing
+    unit_id: UUID
+    position: str | None
+    declaration: Declaration
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class EmployeesOut(Out):
+    items: list[EmployeeOut]

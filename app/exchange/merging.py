@@ -1,0 +1,323 @@
+"""The set-based merges: staged rows into the registry, one statement for each step.
+
+Each merge reads the temporary table `staged_rows (line, id, fields)` and counts what it did.
+Rows that only the database can judge (an unknown unit, an unknown NIP) become faults first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import JAKARTA
+from app.exchange.models import ImportKind
+from app.work_units.service import rebuild_ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """How many rows were new, changed something, or changed nothing."""
+
+    inserted: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateFault:
+    """A row that the database rejects."""
+
+    line: int
+    column: str
+    code: str
+    message: str
+
+
+UNKNOWN_UNITS = text("""
+DELETE FROM staged_rows AS staged WHERE NOT EXISTS (
+    SELECT 1 FROM work_units AS unit
+    WHERE unit.tenant_id = :tenant_id AND unit.code = staged.fields[4])
+RETURNING line, 'unit_code', 'unknown_unit',
+          'there is no work unit with this code; import the work units first'
+""")
+
+UNKNOWN_NIPS = text("""
+DELETE FROM staged_rows AS staged WHERE NOT EXISTS (
+    SELECT 1 FROM employee_nips AS known
+    WHERE known.tenant_id = :tenant_id AND known.nip = staged.fields[1]
+      AND known.valid_to IS NULL)
+RETURNING line, 'nip', 'unknown_employee',
+          'no employee bears this NIP; import the employees first'
+""")
+
+# The parents that stay behind must stand in the file or in the registry; a rejected parent
+# rejects its children, which is why the caller repeats this until nothing is deleted.
+UNKNOWN_PARENTS = text("""
+DELETE FROM staged_rows AS staged
+WHERE staged.fields[3] IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM staged_rows AS parent WHERE parent.fields[1] = staged.fields[3])
+  AND NOT EXISTS (SELECT 1 FROM work_units AS unit
+                  WHERE unit.tenant_id = :tenant_id AND unit.code = staged.fields[3])
+RETURNING line, 'parent_code', 'unknown_parent',
+          'there is no work unit with this code in the file or the registry'
+""")
+
+# Following parents upwards inside the file, a row that never arrives stands in a circle.
+CIRCLES = text("""
+WITH RECURSIVE arrived AS (
+    SELECT line, fields[1] AS code FROM staged_rows AS top
+    WHERE fields[3] IS NULL
+       OR NOT EXISTS (SELECT 1 FROM staged_rows AS parent WHERE parent.fields[1] = top.fields[3])
+    UNION
+    SELECT staged.line, staged.fields[1] FROM staged_rows AS staged
+    JOIN arrived ON staged.fields[3] = arrived.code
+)
+DELETE FROM staged_rows AS staged
+WHERE NOT EXISTS (SELECT 1 FROM arrived WHERE arrived.line = staged.line)
+RETURNING line, 'parent_code', 'cycle', 'the parents of this unit lead back to itself'
+""")
+
+LATE_CHECKS = {
+    ImportKind.EMPLOYEES: (UNKNOWN_UNITS,),
+    ImportKind.ACCOUNTS: (UNKNOWN_NIPS,),
+    ImportKind.WORK_UNITS: (UNKNOWN_PARENTS, CIRCLES),
+}
+
+
+async def reject_late(session: AsyncSession, tenant_id: UUID, kind: ImportKind) -> list[LateFault]:
+    """Take the rows out that only the database can judge, and say why."""
+    faults: list[LateFault] = []
+    for check in LATE_CHECKS[kind]:
+        while True:
+            rows = await session.execute(check, {"tenant_id": tenant_id})
+            rejected = [LateFault(*row) for row in rows]
+            faults.extend(rejected)
+            if not rejected or check is not UNKNOWN_PARENTS:
+                break
+    return faults
+
+
+WORK_UNITS_INSERT = text("""
+INSERT INTO work_units (tenant_id, id, code, name, ancestors)
+SELECT CAST(:tenant_id AS uuid), staged.id, staged.fields[1], staged.fields[2], ARRAY[staged.id]
+FROM staged_rows AS staged
+WHERE NOT EXISTS (SELECT 1 FROM work_units AS unit
+                  WHERE unit.tenant_id = :tenant_id AND unit.code = staged.fields[1])
+RETURNING id
+""")
+
+WORK_UNITS_CHANGE = text("""
+UPDATE work_units AS unit
+SET name = staged.fields[2], parent_id = parent.id, updated_at = :now,
+    version = CASE WHEN unit.id = staged.id THEN 1 ELSE unit.version + 1 END
+FROM staged_rows AS staged
+LEFT JOIN work_units AS parent
+       ON parent.tenant_id = :tenant_id AND parent.code = staged.fields[3]
+WHERE unit.tenant_id = :tenant_id AND unit.code = staged.fields[1]
+  AND (unit.name, unit.parent_id) IS DISTINCT FROM (staged.fields[2], parent.id)
+RETURNING unit.id
+""")
+
+EMPLOYEES_CHANGE = text("""
+UPDATE employees AS employee
+SET name = staged.fields[2], category = staged.fields[3], unit_id = unit.id,
+    position = COALESCE(staged.fields[5], employee.position), standing = staged.fields[6],
+    updated_at = :now, version = employee.version + 1
+FROM staged_rows AS staged
+JOIN employee_nips AS nip
+  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.code = staged.fields[4]
+WHERE employee.tenant_id = :tenant_id AND employee.id = nip.employee_id
+  AND (employee.name, employee.category, employee.unit_id, employee.position, employee.standing)
+      IS DISTINCT FROM (staged.fields[2], staged.fields[3], unit.id,
+                        COALESCE(staged.fields[5], employee.position), staged.fields[6])
+RETURNING employee.id
+""")
+
+EMPLOYEES_INSERT = text("""
+WITH newcomers AS (
+    SELECT staged.id, staged.fields, unit.id AS unit_id
+    FROM staged_rows AS staged
+    JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.code = staged.fields[4]
+    WHERE NOT EXISTS (SELECT 1 FROM employee_nips AS nip
+                      WHERE nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1]
+                        AND nip.valid_to IS NULL)
+), inserted AS (
+    INSERT INTO employees (tenant_id, id, name, category, standing, unit_id, position,
+                           declaration)
+    SELECT CAST(:tenant_id AS uuid), id, fields[2], fields[3], fields[6], unit_id, fields[5],
+           'not_asked'
+    FROM newcomers
+    RETURNING id
+), numbered AS (
+    INSERT INTO employee_nips (tenant_id, id, employee_id, nip, valid_from)
+    SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), id, fields[1], CAST(:today AS date)
+    FROM newcomers
+)
+SELECT id FROM inserted
+""")
+
+# An account that the employee has already is verified where the file brings an attestation.
+ACCOUNTS_VERIFY = text("""
+UPDATE accounts AS account
+SET state = 'verified', verified_by = :actor, updated_at = :now, version = account.version + 1,
+    verified_at = CAST(staged.fields[5] AS date)::timestamp AT TIME ZONE 'Asia/Jakarta'
+FROM staged_rows AS staged
+JOIN employee_nips AS nip
+  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+WHERE account.tenant_id = :tenant_id AND account.employee_id = nip.employee_id
+  AND account.platform = staged.fields[2] AND account.handle = staged.fields[3]
+  AND staged.fields[5] IS NOT NULL
+  AND account.state NOT IN ('verified', 'contested', 'retired')
+RETURNING account.id
+""")
+
+# The first live claim on an account stands; whoever claims it after that needs verification.
+ACCOUNTS_INSERT = text("""
+WITH claims AS (
+    SELECT staged.id, staged.line, nip.employee_id, staged.fields[2] AS platform,
+           staged.fields[3] AS handle, staged.fields[4] AS platform_id,
+           CAST(staged.fields[5] AS date)::timestamp AT TIME ZONE 'Asia/Jakarta' AS verified_at
+    FROM staged_rows AS staged
+    JOIN employee_nips AS nip
+      ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+    WHERE staged.fields[2] IS NOT NULL
+), newcomers AS (
+    SELECT * FROM claims AS claim
+    WHERE NOT EXISTS (
+        SELECT 1 FROM accounts AS own
+        WHERE own.tenant_id = :tenant_id AND own.employee_id = claim.employee_id
+          AND own.platform = claim.platform AND own.handle = claim.handle
+          AND own.state <> 'retired')
+), judged AS (
+    SELECT newcomers.*,
+        row_number() OVER (PARTITION BY platform, handle ORDER BY line) > 1
+        OR (platform_id IS NOT NULL
+            AND row_number() OVER (PARTITION BY platform, platform_id ORDER BY line) > 1)
+        OR EXISTS (
+            SELECT 1 FROM accounts AS held
+            WHERE held.tenant_id = :tenant_id AND held.platform = newcomers.platform
+              AND (held.handle = newcomers.handle OR held.platform_id = newcomers.platform_id)
+              AND held.state NOT IN ('contested', 'retired')) AS contested
+    FROM newcomers
+)
+INSERT INTO accounts (tenant_id, id, employee_id, platform, handle, platform_id, state,
+                      declared_at, verified_at, verified_by)
+SELECT CAST(:tenant_id AS uuid), id, employee_id, platform, handle, platform_id,
+       CASE WHEN contested THEN 'contested' WHEN verified_at IS NULL THEN 'declared'
+            ELSE 'verified' END,
+       CAST(:now AS timestamptz), CASE WHEN contested THEN NULL ELSE verified_at END,
+       CASE WHEN contested OR verified_at IS NULL THEN NULL ELSE CAST(:actor AS text) END
+FROM judged
+RETURNING id
+""")
+
+# What an employee has declared is never taken back by a file: "none" only fills a silence.
+DECLARED_NONE = text("""
+UPDATE employees AS employee
+SET declaration = 'declared_none', updated_at = :now, version = employee.version + 1
+FROM staged_rows AS staged
+JOIN employee_nips AS nip
+  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+WHERE employee.tenant_id = :tenant_id AND employee.id = nip.employee_id
+  AND staged.fields[2] IS NULL AND employee.declaration IN ('not_asked', 'undeclared')
+RETURNING employee.id
+""")
+
+DECLARED = text("""
+UPDATE employees AS employee
+SET declaration = said.declaration, updated_at = :now, version = employee.version + 1
+FROM (
+    SELECT account.employee_id,
+           CASE WHEN bool_or(account.state = 'verified') THEN 'verified' ELSE 'declared' END
+               AS declaration
+    FROM accounts AS account
+    WHERE account.tenant_id = :tenant_id AND account.state <> 'retired'
+      AND account.employee_id IN (
+          SELECT nip.employee_id FROM staged_rows AS staged
+          JOIN employee_nips AS nip ON nip.tenant_id = :tenant_id
+           AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL)
+    GROUP BY account.employee_id
+) AS said
+WHERE employee.tenant_id = :tenant_id AND employee.id = said.employee_id
+  AND employee.declaration <> said.declaration
+""")
+
+RECORD_CHANGES = text("""
+INSERT INTO changes (tenant_id, kind, subject_id, actor, at, facts)
+SELECT CAST(:tenant_id AS uuid), :kind, subject, :actor, CAST(:now AS timestamptz),
+       jsonb_build_object('import_id', CAST(:import_id AS text))
+FROM unnest(CAST(:subjects AS uuid[])) AS subject
+""")
+
+
+class Merge:
+    """One import's merge: the parameters that every statement of it shares."""
+
+    def __init__(
+        self, session: AsyncSession, tenant_id: UUID, import_id: UUID, actor: str, now: datetime
+    ) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._shared: dict[str, Any] = {
+            "tenant_id": tenant_id,
+            "actor": actor,
+            "now": now,
+            "today": now.astimezone(JAKARTA).date(),
+            "import_id": str(import_id),
+        }
+
+    async def run(self, kind: ImportKind) -> Merged:
+        """Merge everything staged."""
+        staged = await self._session.scalar(text("SELECT count(*) FROM staged_rows"))
+        match kind:
+            case ImportKind.WORK_UNITS:
+                inserted, changed = await self._work_units()
+            case ImportKind.EMPLOYEES:
+                inserted, changed = await self._employees()
+            case ImportKind.ACCOUNTS:
+                inserted, changed = await self._accounts()
+        return Merged(inserted, changed, (staged or 0) - inserted - changed)
+
+    async def _ids(self, statement: TextClause) -> list[UUID]:
+        return [row.id for row in await self._session.execute(statement, self._shared)]
+
+    async def _recorded(self, kind: str, subjects: Sequence[UUID]) -> int:
+        if subjects:
+            await self._session.execute(
+                RECORD_CHANGES,
+                {**self._shared, "kind": kind, "subjects": list(subjects)},
+            )
+        return len(subjects)
+
+    async def _work_units(self) -> tuple[int, int]:
+        inserted = await self._ids(WORK_UNITS_INSERT)
+        changed = set(await self._ids(WORK_UNITS_CHANGE)) - set(inserted)
+        await rebuild_ancestors(self._session, self._tenant_id)
+        return (
+            await self._recorded("work_unit:created", inserted),
+            await self._recorded("work_unit:updated", sorted(changed)),
+        )
+
+    async def _employees(self) -> tuple[int, int]:
+        changed = await self._ids(EMPLOYEES_CHANGE)
+        inserted = await self._ids(EMPLOYEES_INSERT)
+        return (
+            await self._recorded("employee:created", inserted),
+            await self._recorded("employee:updated", changed),
+        )
+
+    async def _accounts(self) -> tuple[int, int]:
+        verified = await self._ids(ACCOUNTS_VERIFY)
+        inserted = await self._ids(ACCOUNTS_INSERT)
+        declared_none = await self._ids(DECLARED_NONE)
+        await self._session.execute(DECLARED, self._shared)
+        await self._recorded("employee:updated", declared_none)
+        return (
+            await self._recorded("account:declared", inserted),
+            await self._recorded("account:verified", verified) + len(declared_none),
+        )

@@ -1,0 +1,1 @@
+"""Tenants, callers and what each may do."""

@@ -1,0 +1,105 @@
+"""Who may call what: the bearer token becomes a caller, and the caller a confined transaction."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Forbidden, Unauthenticated
+from app.core.services import Services, ServicesDep
+from app.identity import queries
+from app.identity.rules import Caller, bearer_token, hash_token
+from app.identity.scopes import Scope
+
+# A revoked key is refused at the latest this much later by every process.
+REMEMBERED_FOR = timedelta(seconds=2)
+REMEMBERED_AT_MOST = 10_000
+
+bearer = HTTPBearer(auto_error=False, description="An API key: sm_live_… or sm_test_…")
+
+
+class CallerMemory:
+    """Callers that this process has just seen, so that a busy key costs no query."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, tuple[datetime, Caller]] = {}
+
+    def recall(self, key_hash: bytes, now: datetime) -> Caller | None:
+        found = self._seen.get(key_hash)
+        if found is None or now - found[0] > REMEMBERED_FOR or found[1].expires_at <= now:
+            return None
+        return found[1]
+
+    def remember(self, key_hash: bytes, caller: Caller, now: datetime) -> None:
+        if len(self._seen) >= REMEMBERED_AT_MOST:
+            self._seen.clear()
+        self._seen[key_hash] = (now, caller)
+
+
+async def authenticate(services: Services, memory: CallerMemory, token: str) -> Caller | None:
+    """The caller that a token names, from memory or from the database."""
+    now = services.clock.now()
+    key_hash = hash_token(token)
+    known = memory.recall(key_hash, now)
+    if known is not None:
+        return known
+    async with services.database.system() as session:
+        caller = await queries.caller_by_key(session, key_hash, now)
+    if caller is not None:
+        memory.remember(key_hash, caller, now)
+    return caller
+
+
+async def get_caller(request: Request, services: ServicesDep) -> Caller:
+    """The authenticated caller of this request.
+
+    Raises:
+        Unauthenticated: no token, or one that is unknown, revoked or expired.
+    """
+    token = bearer_token(request.headers.get("authorization"))
+    caller = (
+        await authenticate(services, request.app.state.callers, token)
+        if token is not None
+        else None
+    )
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+class WholeTenantOnly(Forbidden):
+    """This key is confined to a part of the tree; the request concerns the whole government."""
+
+
+def may(*scopes: Scope, whole_tenant: bool = False) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that asks for scopes and, where it must, for a key that sees the whole tenant.
+
+    Raises:
+        Forbidden: the caller lacks one of them.
+    """
+
+    async def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+        for scope in scopes:
+            if scope not in caller.scopes:
+                raise Forbidden(scope=scope)
+        if whole_tenant and caller.unit_id is not None:
+            raise WholeTenantOnly
+        return caller
+
+    return check
+
+
+async def get_session(
+    services: ServicesDep, caller: Annotated[Caller, Depends(get_caller)]
+) -> AsyncIterator[AsyncSession]:
+    """The request's one transaction, inside the caller's tenant."""
+    async with services.database.transaction(caller.tenant_id) as session:
+        yield session
+
+
+# The function scope commits before the answer leaves: a failed commit is an error, not a 201.
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+documented_bearer = Security(bearer)

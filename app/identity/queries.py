@@ -1,0 +1,78 @@
+"""Finding callers and tenants."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.models import ApiKey, SignInLink, Tenant, WebSession
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+KNOWN_SCOPES = frozenset(Scope)
+
+
+def as_caller(key: ApiKey) -> Caller:
+    known = frozenset(Scope(name) for name in key.scopes if name in KNOWN_SCOPES)
+    return Caller(key.tenant_id, key.id, known, key.unit_id, key.expires_at)
+
+
+async def caller_by_key(session: AsyncSession, key_hash: bytes, now: datetime) -> Caller | None:
+    """The caller whose key has this hash; None when it is unknown, revoked or expired."""
+    key = await session.scalar(
+        select(ApiKey).where(
+            ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None), ApiKey.expires_at > now
+        )
+    )
+    if key is None:
+        return None
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION:
+        await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
+    return as_caller(key)
+
+
+async def caller_by_web_session(
+    session: AsyncSession, token_hash: bytes, now: datetime
+) -> Caller | None:
+    """The caller of a signed-in browser, as long as its key is still good."""
+    key = await session.scalar(
+        select(ApiKey)
+        .join(
+            WebSession,
+            (WebSession.tenant_id == ApiKey.tenant_id) & (WebSession.api_key_id == ApiKey.id),
+        )
+        .where(
+            WebSession.token_hash == token_hash,
+            WebSession.expires_at > now,
+            ApiKey.revoked_at.is_(None),
+            ApiKey.expires_at > now,
+        )
+    )
+    return as_caller(key) if key else None
+
+
+async def sign_in_link(
+    session: AsyncSession, token_hash: bytes, now: datetime
+) -> SignInLink | None:
+    """An unused, unexpired link, locked so that two browsers cannot both use it."""
+    return await session.scalar(
+        select(SignInLink)
+        .where(
+            SignInLink.token_hash == token_hash,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+        )
+        .with_for_update()
+    )
+
+
+async def all_tenants(session: AsyncSession) -> list[Tenant]:
+    """Every tenant, oldest first; for the coordination of work, not for callers."""
+    return list(await session.scalars(select(Tenant).order_by(Tenant.id)))
+
+
+async def tenant_by_slug(session: AsyncSession, slug: str) -> UUID | None:
+    """The id of a tenant."""
+    return await session.scalar(select(Tenant.id).where(Tenant.slug == slug))

@@ -1,0 +1,109 @@
+"""Making tenants, keys and sign-in links; the secret is shown once and stored hashed."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.kinds import ChangeKind
+from app.changes.service import record
+from app.core.ids import new_id
+from app.identity.models import ApiKey, SignInLink, Tenant, WebSession
+from app.identity.rules import LIVE_PREFIX, PREFIX_SHOWN, hash_token, new_token
+from app.identity.scopes import Scope
+
+LINK_LIFETIME = timedelta(hours=12)
+SESSION_LIFETIME = timedelta(hours=8)
+
+
+async def create_tenant(session: AsyncSession, *, slug: str, name: str) -> UUID:
+    """A new government; call it in a system transaction."""
+    tenant = Tenant(id=new_id(), slug=slug, name=name)
+    session.add(tenant)
+    await session.flush()
+    return tenant.id
+
+
+async def create_key(
+    session: AsyncSession,
+    tenant_id: UUID,
+    *,
+    name: str,
+    scopes: Iterable[Scope],
+    expires_at: datetime,
+    now: datetime,
+    unit_id: UUID | None = None,
+    token: str | None = None,
+    actor: str = "operator",
+) -> str:
+    """A new API key; returns its secret, which nobody can read again."""
+    token = token or new_token(LIVE_PREFIX)
+    key = ApiKey(
+        tenant_id=tenant_id,
+        id=new_id(),
+        name=name,
+        prefix=token[:PREFIX_SHOWN],
+        key_hash=hash_token(token),
+        scopes=sorted(scopes),
+        unit_id=unit_id,
+        expires_at=expires_at,
+    )
+    session.add(key)
+    record(session, ChangeKind.API_KEY_CREATED, key.id, tenant_id=tenant_id, actor=actor, at=now)
+    await session.flush()
+    return token
+
+
+async def revoke_key(
+    session: AsyncSession, tenant_id: UUID, prefix: str, *, now: datetime, actor: str = "operator"
+) -> int:
+    """Revoke the keys that begin with a shown prefix; returns how many there were."""
+    revoked = await session.scalars(
+        update(ApiKey)
+        .where(ApiKey.tenant_id == tenant_id, ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiKey.id)
+    )
+    ids = list(revoked)
+    for key_id in ids:
+        record(
+            session, ChangeKind.API_KEY_REVOKED, key_id, tenant_id=tenant_id, actor=actor, at=now
+        )
+    return len(ids)
+
+
+async def create_sign_in_link(
+    session: AsyncSession, tenant_id: UUID, token: str, *, now: datetime
+) -> str:
+    """A token for a link that signs a browser in once, with the rights of the key `token`."""
+    key_id = await session.scalar(select(ApiKey.id).where(ApiKey.key_hash == hash_token(token)))
+    assert key_id is not None
+    secret = new_token("")
+    session.add(
+        SignInLink(
+            tenant_id=tenant_id,
+            token_hash=hash_token(secret),
+            api_key_id=key_id,
+            expires_at=now + LINK_LIFETIME,
+        )
+    )
+    await session.flush()
+    return secret
+
+
+async def open_web_session(session: AsyncSession, link: SignInLink, *, now: datetime) -> str:
+    """Use a link up and return the token of the browser session that it opens."""
+    link.used_at = now
+    secret = new_token("")
+    session.add(
+        WebSession(
+            tenant_id=link.tenant_id,
+            token_hash=hash_token(secret),
+            api_key_id=link.api_key_id,
+            expires_at=now + SESSION_LIFETIME,
+        )
+    )
+    await session.flush()
+    return secret

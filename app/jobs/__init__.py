@@ -1,0 +1,1 @@
+"""Job kinds, the queue in PostgreSQL and the cron table."""

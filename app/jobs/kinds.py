@@ -1,0 +1,92 @@
+"""Every kind of job, its arguments and its retry; handlers re-read state and can run twice."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+import orjson
+
+
+class Job(Protocol):
+    """A job's arguments; the class names the kind."""
+
+    kind: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """Jobs with the same key happen once while one of them waits or runs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateCampaign:
+    """Judge every member of a campaign anew.
+
+    `cause` tells apart what made it necessary: a job that is already running has read older
+    facts and must not swallow a newer cause.
+    """
+
+    kind: ClassVar[str] = "evaluate_campaign"
+    tenant_id: UUID
+    campaign_id: UUID
+    cause: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.campaign_id}:{self.cause}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateTenant:
+    """Judge every running campaign of one tenant, after new facts: a list, an import."""
+
+    kind: ClassVar[str] = "evaluate_tenant"
+    tenant_id: UUID
+    cause: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.tenant_id}:{self.cause}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateAll:
+    """Judge every running campaign of every tenant, since evidence also grows stale by itself."""
+
+    kind: ClassVar[str] = "evaluate_all"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Remove what is no longer needed: queue log rows, old answers, used links, old cron slots."""
+
+    kind: ClassVar[str] = "prune"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+KINDS: dict[str, type[Job]] = {
+    kind.kind: kind for kind in (EvaluateAll, EvaluateCampaign, EvaluateTenant, Prune)
+}
+MAX_ATTEMPTS = 3
+
+
+def encode(job: Any) -> bytes:
+    """A job's arguments as they travel through the queue."""
+    # asyncpg gives ids of a subclass of UUID, which orjson writes only through `default`.
+    return orjson.dumps(asdict(job), default=str)
+
+
+def decode(kind: str, payload: bytes | None) -> Job:
+    """The job that `encode` wrote."""
+    arguments = orjson.loads(payload or b"{}")
+    for name in arguments:
+        if name.endswith("_id"):
+            arguments[name] = UUID(arguments[name])
+    return KINDS[kind](**arguments)

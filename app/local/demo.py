@@ -1,0 +1,177 @@
+"""Loading the demo government once: a tenant and a key directly, everything else over HTTP."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import Clock
+from app.core.db import Database, make_engine
+from app.identity import queries as identity_queries
+from app.identity import service as identity
+from app.identity.scopes import Scope
+from app.local.api_client import ApiClient, DemoRefused
+from app.local.demo_world import DemoFiles, DemoOfficialAccount, write_demo
+from app.official_accounts.models import OwnerKind
+from app.platforms.base import Platform
+
+SLUG = "sumsel-demo"
+TENANT_NAME = "Pemerintah Provinsi Sumatera Selatan (demo)"
+TITLE = "PPPK mengikuti akun resmi Pemprov Sumsel (demo)"
+KEY_LIFETIME = timedelta(days=365)
+POLL_SECONDS = 30
+BASELINE_SOURCE = "Petugas Humas (demo)"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReady:
+    """What a user of the demo needs to know."""
+
+    campaign_id: str
+    official_accounts: dict[str, str]
+    headline_account_id: str
+    campaign_start: str
+
+
+async def prepare_tenant(database_url: str, token: str, *, clock: Clock) -> UUID:
+    """The demo government and its key, made if they are not there yet."""
+    engine = make_engine(database_url, pool_size=2)
+    try:
+        database = Database(engine)
+        async with database.system() as session:
+            tenant_id = await identity_queries.tenant_by_slug(session, SLUG)
+            known = tenant_id is not None
+            if tenant_id is None:
+                tenant_id = await identity.create_tenant(session, slug=SLUG, name=TENANT_NAME)
+        if not known:
+            async with database.transaction(tenant_id) as session:
+                await identity.create_key(
+                    session,
+                    tenant_id,
+                    name="demo",
+                    scopes=list(Scope),
+                    expires_at=clock.now() + KEY_LIFETIME,
+                    now=clock.now(),
+                    token=token,
+                )
+        return tenant_id
+    finally:
+        await engine.dispose()
+
+
+def load_demo(
+    api: ApiClient, folder: Path, *, now: datetime, say: Callable[[str], None]
+) -> DemoReady:
+    """Load the demo through the API unless its campaign is there already."""
+    present = api.get("/v1/campaigns?limit=1")["items"]
+    if present:
+        return _describe(api, present[0])
+    files = write_demo(folder, now=now)
+    for kind, path in (
+        ("work_units", files.work_units),
+        ("employees", files.employees),
+        ("accounts", files.accounts),
+    ):
+        made = api.upload("/v1/imports", path, kind=kind)
+        say(f"  {kind}: {made['accepted']} of {made['rows']} rows accepted")
+        if made["rejected"]:
+            raise DemoRefused(f"{kind}: {made['rejected']} rows were rejected")
+    accounts = [_register(api, files, each) for each in files.official_accounts]
+    _record_readings(api, files, accounts)
+    campaign = api.post("/v1/campaigns", _campaign(files, accounts))
+    _upload_lists(api, files, accounts, say)
+    return _describe(api, campaign)
+
+
+def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> dict[str, Any]:
+    term = str(files.campaign_start.date() - timedelta(days=640))
+    made: dict[str, Any] = api.post(
+        "/v1/official-accounts",
+        {
+            "account": wanted.handle,
+            "platform": wanted.platform.value,
+            "platform_id": wanted.platform_id,
+            "name": wanted.display_name,
+            "owner_kind": wanted.owner_kind.value,
+            "custodian": "Dinas Komunikasi dan Informatika",
+            "office_term_start": term if wanted.owner_kind is OwnerKind.PERSON else None,
+            "poll_interval_seconds": POLL_SECONDS,
+        },
+    )
+    return made
+
+
+def _record_readings(api: ApiClient, files: DemoFiles, accounts: list[dict[str, Any]]) -> None:
+    instagram = _instagram(accounts)
+    for reading in files.instagram_readings:
+        api.post(
+            f"/v1/official-accounts/{instagram['id']}/snapshots",
+            {
+                "observed_at": reading.at.isoformat(),
+                "attested_by": BASELINE_SOURCE,
+                "raw": f"{reading.followers:,}".replace(",", "."),
+                "followers": reading.followers,
+            },
+        )
+
+
+def _instagram(accounts: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(each for each in accounts if each["platform"] == Platform.INSTAGRAM.value)
+
+
+def _campaign(files: DemoFiles, accounts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "title": TITLE,
+        "legal_basis": "Surat Edaran Gubernur tentang Media Sosial ASN (demo)",
+        "document_number": "555/001/SE/DEMO/2026",
+        "starts_at": files.campaign_start.isoformat(),
+        "ends_at": (files.campaign_start + timedelta(days=60)).isoformat(),
+        "expected_gain": files.expected_gain,
+        "cohort": {"categories": ["pppk"]},
+        "duties": [
+            {"kind": "declare", "platforms": ["instagram"], "mode": "any"},
+            {"kind": "follow", "platforms": [], "mode": "each"},
+        ],
+        "official_account_ids": [each["id"] for each in accounts],
+    }
+
+
+def _upload_lists(
+    api: ApiClient,
+    files: DemoFiles,
+    accounts: list[dict[str, Any]],
+    say: Callable[[str], None],
+) -> None:
+    instagram = _instagram(accounts)
+    for path, taken_at in (
+        (files.instagram_first, files.first_list_taken_at),
+        (files.instagram_second, files.second_list_taken_at),
+    ):
+        made = api.upload(
+            f"/v1/official-accounts/{instagram['id']}/follower-lists",
+            path,
+            taken_at=taken_at.isoformat(),
+        )
+        certificate = made["certificate"]["verdict"]
+        say(f"  follower list: {made['listed']} listed, {made['matched']} ours, {certificate}")
+
+
+def _describe(api: ApiClient, campaign: dict[str, Any]) -> DemoReady:
+    names: dict[str, str] = {}
+    for account_id in campaign["official_account_ids"]:
+        account = api.get(f"/v1/official-accounts/{account_id}")
+        names[f"{account['name']} · {account['platform']}"] = account_id
+    return DemoReady(
+        campaign_id=campaign["id"],
+        official_accounts=names,
+        headline_account_id=campaign["official_account_ids"][0],
+        campaign_start=campaign["starts_at"],
+    )
+
+
+def prepare(database_url: str, token: str, clock: Clock) -> UUID:
+    """`prepare_tenant` for callers outside an event loop."""
+    return asyncio.run(prepare_tenant(database_url, token, clock=clock))

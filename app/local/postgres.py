@@ -1,0 +1,4 @@
+"""Provisional."""
+
+
+def start(*a, **k): ...

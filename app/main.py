@@ -1,0 +1,68 @@
+"""The web application: rooms' routers, the edge, and operations endpoints."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import operations
+from app.accounts import routes as accounts
+from app.campaigns import routes as campaigns
+from app.compliance import routes as compliance
+from app.core.db import Database, make_engine
+from app.core.logs import configure_logging
+from app.core.services import Services
+from app.core.web import install_edge
+from app.employees import routes as employees
+from app.exchange import routes as exchange
+from app.identity.access import CallerMemory
+from app.observations import routes as observations
+from app.official_accounts import routes as official_accounts
+from app.settings import Settings, get_settings
+from app.work_units import routes as work_units
+
+ROUTERS = (
+    work_units.router,
+    employees.router,
+    accounts.router,
+    exchange.router,
+    official_accounts.router,
+    observations.router,
+    campaigns.router,
+    compliance.router,
+    operations.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over given services; tests pass their own."""
+    app = FastAPI(
+        title="SIMEDSOS",
+        version="0.1.0",
+        summary="Who has done what was asked, and did the official accounts grow: with evidence.",
+        openapi_url="/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    app.state.services = services
+    app.state.callers = CallerMemory()
+    install_edge(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application as uvicorn starts it, configured by the environment."""
+    settings: Settings = get_settings()
+    configure_logging(settings.log_level)
+    engine = make_engine(settings.required_database_url())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = create_app(Services(Database(engine), settings))
+    app.router.lifespan_context = lifespan
+    return app

@@ -1,0 +1,29 @@
+"""Every table of the service, so that one import knows the whole schema."""
+
+from app.accounts import models as accounts
+from app.campaigns import models as campaigns
+from app.changes import models as changes
+from app.compliance import models as compliance
+from app.core.db import Base
+from app.employees import models as employees
+from app.exchange import models as exchange
+from app.identity import models as identity
+from app.jobs import models as jobs
+from app.observations import models as observations
+from app.official_accounts import models as official_accounts
+from app.work_units import models as work_units
+
+ROOMS = (
+    accounts,
+    campaigns,
+    changes,
+    compliance,
+    employees,
+    exchange,
+    identity,
+    jobs,
+    observations,
+    official_accounts,
+    work_units,
+)
+TABLES = frozenset(Base.metadata.tables)

@@ -1,0 +1,1 @@
+"""What was seen: count snapshots, follower lists, follows; append-only."""

@@ -1,0 +1,316 @@
+"""Taking in a follower list: matched in memory, certified, and kept as intervals of follows.
+
+Everyone on the list who is not a declared account of the tenant is a citizen and is dropped here.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.kinds import ChangeKind
+from app.changes.service import record
+from app.core.db import Database, driver_connection
+from app.core.errors import FieldError, Invalid, UnsupportedFile
+from app.core.ids import new_id
+from app.core.metrics import record_follower_list
+from app.core.uploads import Upload
+from app.identity.rules import Caller
+from app.jobs.kinds import EvaluateTenant
+from app.jobs.queue import enqueue
+from app.observations import queries
+from app.observations.models import CountSnapshot, FollowerList
+from app.observations.rules import (
+    CertificateVerdict,
+    CountInterval,
+    ListFacts,
+    certify,
+)
+from app.observations.schemas import FollowerListOut
+from app.observations.service import shown_list
+from app.official_accounts import queries as official_account_queries
+from app.official_accounts import service as official_accounts
+from app.official_accounts.models import OfficialAccount
+from app.platforms.exports import ExportRefused, ExportSummary, FollowerExport, open_export
+
+
+class ExportUnreadable(UnsupportedFile):
+    """The file cannot be read as a follower list: {reason}"""
+
+
+class TakenInFuture(Invalid):
+    """The list is dated in the future."""
+
+
+class WrongAccount(Invalid):
+    """This export belongs to another account than the official account it was uploaded for."""
+
+
+class WrongPlatform(Invalid):
+    """This export comes from another platform than the official account's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The declared accounts found on a list, each with the platform's date of the follow."""
+
+    began_at: Mapping[UUID, datetime | None]
+    summary: ExportSummary
+
+
+def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
+    """Read a list once and keep only declared accounts; runs in a thread, touches no database."""
+    began: dict[UUID, datetime | None] = {}
+    for batch in export.batches():
+        for handle, seconds in batch:
+            account_id = accounts.get(handle)
+            if account_id is not None:
+                began[account_id] = None if seconds is None else _moment(seconds)
+    return Matches(began, export.summary)
+
+
+def _moment(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def require_owner(account: OfficialAccount, export: FollowerExport) -> None:
+    """Refuse an export of another platform or another account.
+
+    Raises:
+        WrongPlatform, WrongAccount: it is not this account's own export.
+    """
+    if export.platform is not account.platform:
+        raise WrongPlatform(errors=[FieldError("/file", "wrong_platform", "another platform")])
+    if export.owner_handle is not None and export.owner_handle.casefold() != account.handle:
+        raise WrongAccount(errors=[FieldError("/file", "wrong_account", "another account's file")])
+
+
+async def take_upload(
+    database: Database,
+    caller: Caller,
+    account_id: UUID,
+    upload: Upload,
+    *,
+    taken_at: datetime,
+    now: datetime,
+) -> tuple[FollowerListOut, bool]:
+    """Take in an uploaded export; returns the list and whether it is new.
+
+    No transaction is open while the file is read.
+
+    Raises:
+        NotFound: there is no such official account.
+        ExportUnreadable, WrongPlatform, WrongAccount, TakenInFuture: the file is refused.
+    """
+    async with database.transaction(caller.tenant_id) as session:
+        account = await official_account_queries.get(session, caller, account_id)
+        accounts = await queries.accounts_by_handle(session, caller.tenant_id, account.platform)
+    matches = await asyncio.to_thread(read_matches, account, upload, accounts)
+    async with database.transaction(caller.tenant_id) as session:
+        digest = bytes.fromhex(matches.summary.digest)
+        known = await queries.list_by_digest(session, caller.tenant_id, account.id, digest)
+        if known is not None:
+            return shown_list(known), False
+        taken = await take_list(session, caller, account, matches, taken_at=taken_at, now=now)
+        await session.refresh(taken)
+        return shown_list(taken), True
+
+
+def read_matches(account: OfficialAccount, upload: Upload, accounts: Mapping[str, UUID]) -> Matches:
+    """Open an upload, make sure whose it is, and match it."""
+    try:
+        export = open_export(upload.file, filename=upload.filename)
+        require_owner(account, export)
+        return match(export, accounts)
+    except ExportRefused as refusal:
+        raise ExportUnreadable(
+            reason=str(refusal), errors=[FieldError("/file", refusal.code, str(refusal))]
+        ) from refusal
+
+
+async def take_list(
+    session: AsyncSession,
+    caller: Caller,
+    account: OfficialAccount,
+    matches: Matches,
+    *,
+    taken_at: datetime,
+    now: datetime,
+) -> FollowerList:
+    """Keep a list's size, certificate and follows, and have the campaigns judged anew.
+
+    Raises:
+        TakenInFuture: the list is dated in the future.
+    """
+    if taken_at > now:
+        raise TakenInFuture(errors=[FieldError("/taken_at", "future", "in the future")])
+    taken = await _certified(session, caller, account, matches, taken_at=taken_at)
+    session.add(taken)
+    await session.flush()
+    if taken.certificate is not CertificateVerdict.VOID:
+        await record_follows(session, taken, matches.began_at)
+    await official_accounts.note_new_fact(session, caller.tenant_id, account.id)
+    record(
+        session,
+        ChangeKind.FOLLOWER_LIST_TAKEN,
+        taken.id,
+        tenant_id=caller.tenant_id,
+        actor=caller.actor,
+        at=now,
+        official_account_id=str(account.id),
+        certificate=taken.certificate,
+        listed=taken.listed,
+        matched=taken.matched,
+    )
+    await enqueue(session, [EvaluateTenant(caller.tenant_id, cause=str(taken.id))])
+    record_follower_list(platform=account.platform, certificate=taken.certificate)
+    return taken
+
+
+def _interval(snapshot: CountSnapshot | None, moment: datetime) -> CountInterval | None:
+    if snapshot is None or abs(snapshot.observed_at - moment) > queries.COMPARABLE:
+        return None
+    return CountInterval(snapshot.followers_min, snapshot.followers_max)
+
+
+async def _certified(
+    session: AsyncSession,
+    caller: Caller,
+    account: OfficialAccount,
+    matches: Matches,
+    *,
+    taken_at: datetime,
+) -> FollowerList:
+    summary = matches.summary
+    before = _interval(
+        await queries.published_before(session, caller.tenant_id, account.id, taken_at), taken_at
+    )
+    after = _interval(
+        await queries.published_after(session, caller.tenant_id, account.id, taken_at), taken_at
+    )
+    certificate = certify(
+        ListFacts(
+            listed=summary.listed,
+            count_before=before,
+            count_after=after,
+            reached_end=not summary.truncated,
+            oldest_entry=summary.oldest,
+            taken_at=taken_at,
+        )
+    )
+    return FollowerList(
+        tenant_id=caller.tenant_id,
+        id=new_id(),
+        official_account_id=account.id,
+        platform=account.platform,
+        source="owner_export",
+        digest=bytes.fromhex(summary.digest),
+        taken_at=taken_at,
+        listed=summary.listed,
+        matched=len(matches.began_at),
+        deleted=summary.deleted,
+        oldest_entry=summary.oldest,
+        newest_entry=summary.newest,
+        reached_end=not summary.truncated,
+        count_before_min=before.min if before else None,
+        count_before_max=before.max if before else None,
+        count_after_min=after.min if after else None,
+        count_after_max=after.max if after else None,
+        certificate=certificate.verdict,
+        reasons=[reason.value for reason in certificate.reasons],
+        recorded_by=caller.actor,
+    )
+
+
+STAGE = """
+CREATE TEMP TABLE seen_accounts (account_id uuid PRIMARY KEY, began_at timestamptz) ON COMMIT DROP
+"""
+
+# A sighting joins the interval that already holds its moment, or the one it continues: no
+# complete list without the account lies between them.
+EXTEND = text("""
+UPDATE follows AS follow SET
+    began_at = COALESCE(follow.began_at, seen.began_at),
+    first_seen_at = LEAST(follow.first_seen_at, :taken_at),
+    first_list_id = CASE WHEN :taken_at < follow.first_seen_at THEN :list_id
+                         ELSE follow.first_list_id END,
+    last_list_id = CASE WHEN :taken_at > follow.last_seen_at THEN :list_id
+                        ELSE follow.last_list_id END,
+    last_seen_at = GREATEST(follow.last_seen_at, :taken_at)
+FROM seen_accounts AS seen
+WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
+  AND follow.account_id = seen.account_id
+  AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
+  AND NOT EXISTS (
+      SELECT 1 FROM follower_lists AS between_them
+      WHERE between_them.tenant_id = :tenant_id
+        AND between_them.official_account_id = :official_account_id
+        AND between_them.certificate = 'complete'
+        AND between_them.taken_at > :taken_at AND between_them.taken_at < follow.first_seen_at
+  )
+""")
+
+# An interval that starts before a later complete list without the account is closed by it.
+OPEN = text("""
+INSERT INTO follows (tenant_id, id, official_account_id, account_id, began_at,
+                     first_seen_at, last_seen_at, first_list_id, last_list_id,
+                     closed_at, closed_by_list_id)
+SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), CAST(:official_account_id AS uuid),
+       seen.account_id, seen.began_at,
+       CAST(:taken_at AS timestamptz), CAST(:taken_at AS timestamptz),
+       CAST(:list_id AS uuid), CAST(:list_id AS uuid), later.taken_at, later.id
+FROM seen_accounts AS seen
+LEFT JOIN LATERAL (
+    SELECT id, taken_at FROM follower_lists
+    WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+      AND certificate = 'complete' AND taken_at > :taken_at
+    ORDER BY taken_at LIMIT 1
+) AS later ON true
+WHERE NOT EXISTS (
+    SELECT 1 FROM follows AS held
+    WHERE held.tenant_id = :tenant_id AND held.official_account_id = :official_account_id
+      AND held.account_id = seen.account_id
+      AND held.first_seen_at <= :taken_at AND held.last_seen_at >= :taken_at
+)
+""")
+
+CLOSE = text("""
+UPDATE follows AS follow SET closed_at = :taken_at, closed_by_list_id = :list_id
+WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
+  AND follow.last_seen_at < :taken_at
+  AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
+  AND NOT EXISTS (SELECT 1 FROM seen_accounts AS seen WHERE seen.account_id = follow.account_id)
+""")
+
+
+async def record_follows(
+    session: AsyncSession, taken: FollowerList, began_at: Mapping[UUID, datetime | None]
+) -> None:
+    """Extend, open and, for a complete list, close intervals; lists may come in any order."""
+    await session.execute(text(STAGE))
+    await _stage(session, began_at.items())
+    where = {
+        "tenant_id": taken.tenant_id,
+        "official_account_id": taken.official_account_id,
+        "list_id": taken.id,
+        "taken_at": taken.taken_at,
+    }
+    await session.execute(EXTEND, where)
+    await session.execute(OPEN, where)
+    if taken.certificate is CertificateVerdict.COMPLETE:
+        await session.execute(CLOSE, where)
+    await session.execute(text("DROP TABLE seen_accounts"))
+
+
+async def _stage(session: AsyncSession, rows: Iterable[tuple[UUID, datetime | None]]) -> None:
+    connection = await driver_connection(session)
+    await connection.copy_records_to_table(
+        "seen_accounts", records=list(rows), columns=["account_id", "began_at"]
+    )

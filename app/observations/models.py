@@ -1,0 +1,167 @@
+"""Count snapshots, the poll log, follower lists with their certificates, and follows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TenantRow, closed_set
+from app.core.ids import new_id
+from app.observations.rules import CertificateVerdict
+from app.platforms.base import Platform, Precision
+
+
+class CountSnapshot(TenantRow, Base):
+    """One reading of a follower count; the true count lies in [followers_min, followers_max]."""
+
+    __tablename__ = "count_snapshots"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        CheckConstraint(
+            "0 <= followers_min AND followers_min <= followers_max",
+            name="a_count_is_an_interval_from_zero",
+        ),
+        CheckConstraint(
+            "precision <> 'exact' OR followers_min = followers_max",
+            name="an_exact_count_is_one_number",
+        ),
+        CheckConstraint(
+            "source NOT LIKE 'manual%' OR attested_by IS NOT NULL",
+            name="manual_readings_are_attested",
+        ),
+        Index("ix_count_snapshots_observed", "tenant_id", "official_account_id", "observed_at"),
+    )
+
+    official_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slot: Mapped[datetime] = mapped_column(primary_key=True)
+    followers_min: Mapped[int] = mapped_column(BigInteger)
+    followers_max: Mapped[int] = mapped_column(BigInteger)
+    raw: Mapped[str] = mapped_column(Text)
+    precision: Mapped[Precision] = mapped_column(closed_set(Precision, "precision_is_known"))
+    source: Mapped[str] = mapped_column(Text)
+    attested_by: Mapped[str | None] = mapped_column(Text)
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    suspicious: Mapped[bool] = mapped_column(default=False)
+
+
+class PollRun(TenantRow, Base):
+    """One attempt to read a count, whatever came of it."""
+
+    __tablename__ = "poll_runs"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        Index("ix_poll_runs_account", "tenant_id", "official_account_id", "started_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    official_account_id: Mapped[UUID]
+    slot: Mapped[datetime]
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    retry_at: Mapped[datetime | None]
+
+
+class FollowerList(TenantRow, Base):
+    """One membership snapshot: its size, matches and certificate; never the list itself."""
+
+    __tablename__ = "follower_lists"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        UniqueConstraint(
+            "tenant_id", "official_account_id", "digest", name="a_list_is_taken_in_once"
+        ),
+        CheckConstraint("matched <= listed", name="matches_are_part_of_the_list"),
+        CheckConstraint(
+            "certificate <> 'complete' OR reached_end", name="complete_lists_reached_their_end"
+        ),
+        Index("ix_follower_lists_taken", "tenant_id", "official_account_id", "taken_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    official_account_id: Mapped[UUID]
+    platform: Mapped[Platform] = mapped_column(closed_set(Platform, "list_platform_is_known"))
+    source: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    taken_at: Mapped[datetime]
+    listed: Mapped[int]
+    matched: Mapped[int]
+    deleted: Mapped[int]
+    oldest_entry: Mapped[datetime | None]
+    newest_entry: Mapped[datetime | None]
+    reached_end: Mapped[bool]
+    count_before_min: Mapped[int | None] = mapped_column(BigInteger)
+    count_before_max: Mapped[int | None] = mapped_column(BigInteger)
+    count_after_min: Mapped[int | None] = mapped_column(BigInteger)
+    count_after_max: Mapped[int | None] = mapped_column(BigInteger)
+    certificate: Mapped[CertificateVerdict] = mapped_column(
+        closed_set(CertificateVerdict, "certificate_is_known")
+    )
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Follow(TenantRow, Base):
+    """An interval in which a declared account was seen to follow an official account.
+
+    `began_at` is the platform's own date of the follow where it gives one. An interval is open
+    until a complete list no longer holds the account.
+    """
+
+    __tablename__ = "follows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
+        CheckConstraint("first_seen_at <= last_seen_at", name="follows_run_forward"),
+        CheckConstraint(
+            "(closed_at IS NULL) = (closed_by_list_id IS NULL)",
+            name="closed_follows_name_the_list_that_closed_them",
+        ),
+        Index(
+            "one_open_follow_per_pair",
+            "tenant_id",
+            "official_account_id",
+            "account_id",
+            unique=True,
+            postgresql_where="closed_at IS NULL",
+        ),
+        Index("ix_follows_account", "tenant_id", "account_id", "official_account_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    official_account_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    began_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    first_list_id: Mapped[UUID]
+    last_list_id: Mapped[UUID]
+    closed_at: Mapped[datetime | None]
+    closed_by_list_id: Mapped[UUID | None]

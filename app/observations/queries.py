@@ -1,0 +1,249 @@
+"""Reading what was seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import Account
+from app.accounts.rules import AccountState
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
+from app.identity.rules import Caller
+from app.observations.models import CountSnapshot, FollowerList, PollRun
+from app.platforms.base import Platform
+
+# A count older than this says too little about a list to certify it.
+COMPARABLE = timedelta(hours=24)
+MOST_STEPS = 2_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MICROSECOND = 4_102_444_800_000_000
+
+
+async def published_before(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID, moment: datetime
+) -> CountSnapshot | None:
+    """The last published snapshot observed at or before a moment."""
+    return await session.scalar(
+        select(CountSnapshot)
+        .where(
+            CountSnapshot.tenant_id == tenant_id,
+            CountSnapshot.official_account_id == official_account_id,
+            CountSnapshot.observed_at <= moment,
+            CountSnapshot.suspicious.is_(False),
+        )
+        .order_by(CountSnapshot.observed_at.desc())
+        .limit(1)
+    )
+
+
+async def published_after(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID, moment: datetime
+) -> CountSnapshot | None:
+    """The first published snapshot observed after a moment."""
+    return await session.scalar(
+        select(CountSnapshot)
+        .where(
+            CountSnapshot.tenant_id == tenant_id,
+            CountSnapshot.official_account_id == official_account_id,
+            CountSnapshot.observed_at > moment,
+            CountSnapshot.suspicious.is_(False),
+        )
+        .order_by(CountSnapshot.observed_at)
+        .limit(1)
+    )
+
+
+async def latest(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID
+) -> CountSnapshot | None:
+    """The last snapshot, published or still suspicious."""
+    return await session.scalar(
+        select(CountSnapshot)
+        .where(
+            CountSnapshot.tenant_id == tenant_id,
+            CountSnapshot.official_account_id == official_account_id,
+        )
+        .order_by(CountSnapshot.observed_at.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRange:
+    """since <= observed_at < until; `step` in seconds asks for one reading a step."""
+
+    since: datetime | None
+    until: datetime | None
+    step: int | None
+    limit: int
+    cursor: str | None
+
+
+class RangeInvalid(Invalid):
+    """The range of time is not valid."""
+
+
+async def snapshot_range(
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    step: Annotated[int | None, Query(ge=60, description="Seconds; needs from and to")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> SnapshotRange:
+    """The range that the query string asks for.
+
+    Raises:
+        RangeInvalid: `step` without both ends, or more than 2,000 steps.
+    """
+    if step is not None:
+        if since is None or until is None:
+            raise RangeInvalid(errors=[FieldError("/query/step", "range", "needs from and to")])
+        if (until - since).total_seconds() / step > MOST_STEPS:
+            message = f"more than {MOST_STEPS} steps; choose a longer step"
+            raise RangeInvalid(errors=[FieldError("/query/step", "too_fine", message)])
+    return SnapshotRange(since, until, step, limit, cursor)
+
+
+async def snapshots(
+    session: AsyncSession, caller: Caller, official_account_id: UUID, wanted: SnapshotRange
+) -> Sequence[CountSnapshot]:
+    """One page of snapshots and one more, oldest first, suspicious ones included."""
+    rows = select(CountSnapshot).where(
+        CountSnapshot.tenant_id == caller.tenant_id,
+        CountSnapshot.official_account_id == official_account_id,
+    )
+    if wanted.since is not None:
+        rows = rows.where(CountSnapshot.observed_at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(CountSnapshot.observed_at < wanted.until)
+    if wanted.cursor is not None:
+        rows = rows.where(CountSnapshot.slot > slot_after(wanted.cursor))
+    rows = rows.order_by(CountSnapshot.slot).limit(wanted.limit + 1)
+    return (await session.scalars(rows)).all()
+
+
+def slot_cursor(slot: datetime) -> str:
+    """A cursor that stands behind a slot."""
+    return encode_cursor(UUID(int=int(slot.timestamp() * 1_000_000)))
+
+
+def slot_after(cursor: str) -> datetime:
+    """The slot behind which a cursor stands."""
+    microseconds = decode_cursor(cursor).int
+    if microseconds > LAST_MICROSECOND:
+        raise CursorInvalid
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+# The last published reading of each bucket; a bucket without one stays null: no interpolation.
+STEPS = text("""
+SELECT bucket, reading.followers_min, reading.followers_max, reading.precision,
+       reading.observed_at
+FROM generate_series(CAST(:since AS timestamptz), CAST(:until AS timestamptz)
+                     - interval '1 microsecond', CAST(:step AS interval)) AS bucket
+LEFT JOIN LATERAL (
+    SELECT followers_min, followers_max, precision, observed_at FROM count_snapshots
+    WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+      AND NOT suspicious AND observed_at >= bucket
+      AND observed_at < bucket + CAST(:step AS interval)
+    ORDER BY observed_at DESC LIMIT 1
+) AS reading ON true
+ORDER BY bucket
+""")
+
+
+async def steps(
+    session: AsyncSession, caller: Caller, official_account_id: UUID, wanted: SnapshotRange
+) -> Sequence[Row[Any]]:
+    """The last published reading of every step of a range."""
+    rows = await session.execute(
+        STEPS,
+        {
+            "tenant_id": caller.tenant_id,
+            "official_account_id": official_account_id,
+            "since": wanted.since,
+            "until": wanted.until,
+            "step": timedelta(seconds=wanted.step or 0),
+        },
+    )
+    return rows.all()
+
+
+async def list_by_digest(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID, digest: bytes
+) -> FollowerList | None:
+    """The list that was made of the same file."""
+    return await session.scalar(
+        select(FollowerList).where(
+            FollowerList.tenant_id == tenant_id,
+            FollowerList.official_account_id == official_account_id,
+            FollowerList.digest == digest,
+        )
+    )
+
+
+async def follower_list(session: AsyncSession, caller: Caller, list_id: UUID) -> FollowerList:
+    """One list.
+
+    Raises:
+        NotFound: there is none in the caller's tenant.
+    """
+    found = await session.scalar(
+        select(FollowerList).where(
+            FollowerList.tenant_id == caller.tenant_id, FollowerList.id == list_id
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def follower_lists(
+    session: AsyncSession, caller: Caller, official_account_id: UUID, wanted: PageRequest
+) -> Sequence[FollowerList]:
+    """One page of an official account's lists and one row more, in order of id."""
+    lists = (
+        select(FollowerList)
+        .where(
+            FollowerList.tenant_id == caller.tenant_id,
+            FollowerList.official_account_id == official_account_id,
+        )
+        .order_by(FollowerList.id)
+        .limit(wanted.limit + 1)
+    )
+    if wanted.after is not None:
+        lists = lists.where(FollowerList.id > wanted.after)
+    return (await session.scalars(lists)).all()
+
+
+async def accounts_by_handle(
+    session: AsyncSession, tenant_id: UUID, platform: Platform
+) -> dict[str, UUID]:
+    """Every live declared account of a platform, by handle; what a list is matched against."""
+    rows = await session.execute(
+        select(Account.handle, Account.id).where(
+            Account.tenant_id == tenant_id,
+            Account.platform == platform,
+            Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
+        )
+    )
+    return {row.handle: row.id for row in rows}
+
+
+async def poll_runs(
+    session: AsyncSession, caller: Caller, wanted: PageRequest, official_account_id: UUID | None
+) -> Sequence[PollRun]:
+    """One page of the poll log and one row more, newest first."""
+    runs = select(PollRun).where(PollRun.tenant_id == caller.tenant_id)
+    if official_account_id is not None:
+        runs = runs.where(PollRun.official_account_id == official_account_id)
+    if wanted.after is not None:
+        runs = runs.where(PollRun.id < wanted.after)
+    return (await session.scalars(runs.order_by(PollRun.id.desc()).limit(wanted.limit + 1))).all()

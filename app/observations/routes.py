@@ -1,0 +1,121 @@
+"""Snapshots, follower lists and the poll log over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
+
+from app.core.paging import Page, PageDep, split_page
+from app.core.services import ServicesDep
+from app.core.uploads import UPLOAD_BODY, uploaded
+from app.identity.access import SessionDep, may
+from app.identity.idempotency import OnceDep, OnceRoute
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+from app.observations import lists, queries, service
+from app.observations.models import CountSnapshot
+from app.observations.schemas import (
+    FollowerListOut,
+    PollRunOut,
+    SnapshotIn,
+    SnapshotOut,
+    SnapshotsOut,
+)
+from app.official_accounts import queries as official_accounts
+
+router = APIRouter(prefix="/v1", tags=["observations"], route_class=OnceRoute)
+MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
+MayObserve = Annotated[Caller, Depends(may(Scope.OBSERVATIONS_WRITE, whole_tenant=True))]
+
+
+@router.get("/official-accounts/{account_id}/snapshots")
+async def list_snapshots(
+    account_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    wanted: Annotated[queries.SnapshotRange, Depends(queries.snapshot_range)],
+) -> SnapshotsOut:
+    """Readings oldest first; with `step`, the last of each step and null where there was none."""
+    await official_accounts.get(session, caller, account_id)
+    return await service.series(session, caller, account_id, wanted)
+
+
+@router.post(
+    "/official-accounts/{account_id}/snapshots",
+    status_code=201,
+    response_model=SnapshotOut,
+    dependencies=[OnceDep],
+)
+async def record_snapshot(
+    account_id: UUID,
+    body: SnapshotIn,
+    caller: MayObserve,
+    session: SessionDep,
+    services: ServicesDep,
+) -> CountSnapshot:
+    """Keep a reading that a person attests."""
+    await official_accounts.get(session, caller, account_id)
+    return await service.record_manual(session, caller, account_id, body, now=services.clock.now())
+
+
+@router.get("/official-accounts/{account_id}/follower-lists")
+async def list_follower_lists(
+    account_id: UUID, caller: MayRead, session: SessionDep, page: PageDep
+) -> Page[FollowerListOut]:
+    await official_accounts.get(session, caller, account_id)
+    found, cursor = split_page(
+        await queries.follower_lists(session, caller, account_id, page), page
+    )
+    return Page(items=[service.shown_list(each) for each in found], next=cursor)
+
+
+@router.post(
+    "/official-accounts/{account_id}/follower-lists", status_code=201, openapi_extra=UPLOAD_BODY
+)
+async def upload_follower_list(
+    account_id: UUID,
+    request: Request,
+    caller: MayObserve,
+    services: ServicesDep,
+    response: Response,
+    taken_at: Annotated[
+        AwareDatetime | None,
+        Query(description="When the platform made the export; the time of upload if left out"),
+    ] = None,
+) -> FollowerListOut:
+    """Take in the platform's own export of the official account (field `file`, zip or JSON).
+
+    The file is read in memory; nobody but declared accounts leaves it. The same file again
+    answers 200 with the list it made.
+    """
+    limit = services.settings.max_upload_bytes
+    async with uploaded(request, limit=limit) as upload:
+        now = services.clock.now()
+        moment: datetime = taken_at or upload.field_moment("taken_at") or now
+        taken, is_new = await lists.take_upload(
+            services.database, caller, account_id, upload, taken_at=moment, now=now
+        )
+    response.status_code = 201 if is_new else 200
+    return taken
+
+
+@router.get("/follower-lists/{list_id}")
+async def get_follower_list(list_id: UUID, caller: MayRead, session: SessionDep) -> FollowerListOut:
+    """A list's certificate: whether it can prove absence, and why not."""
+    return service.shown_list(await queries.follower_list(session, caller, list_id))
+
+
+@router.get("/polls")
+async def list_polls(
+    caller: MayRead,
+    session: SessionDep,
+    page: PageDep,
+    official_account: UUID | None = None,
+) -> Page[PollRunOut]:
+    """The poll log, newest first: every attempt and what it came to."""
+    runs, cursor = split_page(
+        await queries.poll_runs(session, caller, page, official_account), page
+    )
+    return Page(items=[PollRunOut.model_validate(run) for run in runs], next=cursor)

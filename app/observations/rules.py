@@ -1,0 +1,210 @@
+"""What a count and a follower list are worth; pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+
+class ImpossibleCount(ValueError):
+    """A count lies between 0 and its maximum."""
+
+
+class UnreadableCount(ValueError):
+    """The text is not an abbreviated count such as 7,2 rb or 1,5 jt."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountInterval:
+    """A count that is known to lie in [min, max], both ends included."""
+
+    min: int
+    max: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min <= self.max:
+            raise ImpossibleCount(ImpossibleCount.__doc__)
+
+
+def exact(count: int) -> CountInterval:
+    """A count that was published in full."""
+    return CountInterval(count, count)
+
+
+def truncated(count: int, figures: int = 3) -> CountInterval:
+    """A count that was cut down to its leading figures, as YouTube does.
+
+    Raises:
+        ImpossibleCount: it shows more figures than that, so it was not cut down.
+    """
+    step = 10 ** max(0, len(str(count)) - figures)
+    if count % step:
+        raise ImpossibleCount(ImpossibleCount.__doc__)
+    return CountInterval(count, count + step - 1)
+
+
+# M is left out: it is 10^9 to an Indonesian page and 10^6 to an English one.
+_UNITS: Mapping[str, int] = {
+    "rb": 10**3,
+    "ribu": 10**3,
+    "jt": 10**6,
+    "juta": 10**6,
+    "miliar": 10**9,
+}
+_ABBREVIATED = re.compile(r"([0-9]{1,3})(?:,([0-9]{1,3}))?\s?([a-z]+)")
+
+
+def rounded(text: str) -> CountInterval:
+    """A count that an Indonesian page rounded to the figures it shows; halves go up.
+
+    Raises:
+        UnreadableCount: it is not one.
+    """
+    found = _ABBREVIATED.fullmatch(text.strip().lower())
+    unit = _UNITS.get(found[3]) if found else None
+    if found is None or unit is None:
+        raise UnreadableCount(UnreadableCount.__doc__)
+    decimals = found[2] or ""
+    step = unit // 10 ** len(decimals)
+    shown = int(found[1] + decimals) * step
+    return CountInterval(max(0, shown - step // 2), shown + (step + 1) // 2 - 1)
+
+
+def suspicious_fall(previous_max: int, new_max: int) -> bool:
+    """Whether a count has fallen by 90 % or more, which is more often a fault than the truth."""
+    return previous_max > 0 and 10 * new_max <= previous_max
+
+
+def confirms_fall(first_max: int, second_max: int) -> bool:
+    """Whether a second low reading agrees with the first: neither is a fall from the other."""
+    return not suspicious_fall(first_max, second_max) and not suspicious_fall(second_max, first_max)
+
+
+class CertificateVerdict(StrEnum):
+    """Whether a list holds every follower (`complete`), some (`partial`), or counts for nothing."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    VOID = "void"
+
+
+class CertificateReason(StrEnum):
+    """Why a list is not complete; in the order in which reasons are given."""
+
+    TRUNCATED = "truncated"
+    CONTROL_FAILED = "control_failed"
+    EMPTY_LIST = "empty_list"
+    NO_COUNT = "no_count"
+    FEWER_THAN_COUNT = "fewer_than_count"
+    MORE_THAN_COUNT = "more_than_count"
+    COUNT_MISMATCH = "count_mismatch"
+    DATE_RANGE = "date_range"
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """What is known of one list.
+
+    The counts are the readings nearest before and after it. Controls are known followers, who
+    must be on it, and known non-followers, who must not (`..._absent_violations` were on it).
+    """
+
+    listed: int
+    count_before: CountInterval | None
+    count_after: CountInterval | None
+    reached_end: bool
+    oldest_entry: datetime | None
+    taken_at: datetime
+    account_opened_at: datetime | None = None
+    controls_expected_present: int = 0
+    controls_found_present: int = 0
+    controls_expected_absent: int = 0
+    controls_found_absent_violations: int = 0
+
+    @property
+    def count(self) -> CountInterval | None:
+        """What the counts before and after allow the true count to have been."""
+        readings = [each for each in (self.count_before, self.count_after) if each is not None]
+        if not readings:
+            return None
+        return CountInterval(min(each.min for each in readings), max(each.max for each in readings))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How far a list can be trusted, and every reason why not further."""
+
+    verdict: CertificateVerdict
+    reasons: tuple[CertificateReason, ...]
+
+
+# An export of "the last year" ends within 365 days; 35 more allow for a slow delivery.
+DATE_RANGE_REACH = timedelta(days=400)
+# An account of that age without a single follower would be strange.
+DATE_RANGE_SILENCE = timedelta(days=60)
+
+
+def certify(facts: ListFacts) -> Certificate:
+    """Whether absence from a list can be evidence; the worst of its reasons decides."""
+    reasons = tuple(_reasons(facts))
+    if not reasons:
+        return Certificate(CertificateVerdict.COMPLETE, ())
+    void = any(_voids(reason) for reason in reasons)
+    return Certificate(CertificateVerdict.VOID if void else CertificateVerdict.PARTIAL, reasons)
+
+
+def _voids(reason: CertificateReason) -> bool:
+    match reason:
+        case (
+            CertificateReason.CONTROL_FAILED
+            | CertificateReason.EMPTY_LIST
+            | CertificateReason.COUNT_MISMATCH
+        ):
+            return True
+        case (
+            CertificateReason.TRUNCATED
+            | CertificateReason.NO_COUNT
+            | CertificateReason.FEWER_THAN_COUNT
+            | CertificateReason.MORE_THAN_COUNT
+            | CertificateReason.DATE_RANGE
+        ):
+            return False
+        case _:
+            assert_never(reason)
+
+
+def _reasons(facts: ListFacts) -> Iterator[CertificateReason]:
+    if not facts.reached_end:
+        yield CertificateReason.TRUNCATED
+    if (
+        facts.controls_found_present < facts.controls_expected_present
+        or facts.controls_found_absent_violations > 0
+    ):
+        yield CertificateReason.CONTROL_FAILED
+    count = facts.count
+    if count is None:
+        yield CertificateReason.NO_COUNT
+        return
+    if facts.listed == 0 < count.min:
+        yield CertificateReason.EMPTY_LIST
+    # No tolerance downwards: the 0.5-5 % that lists lose are the people who would be accused.
+    if facts.listed < count.min:
+        yield CertificateReason.FEWER_THAN_COUNT
+    if 100 * facts.listed > 101 * count.max:
+        yield CertificateReason.MORE_THAN_COUNT
+    cut_by_date = facts.listed < count.min and _seems_cut_by_date(facts)
+    # A list that breaks off or spans a year is short by itself, and need not be another account's.
+    far_too_short = 2 * facts.listed < count.min and facts.reached_end and not cut_by_date
+    if far_too_short or facts.listed > 2 * count.max:
+        yield CertificateReason.COUNT_MISMATCH
+    if cut_by_date:
+        yield CertificateReason.DATE_RANGE
+
+
+def _seems_cut_by_date(facts: ListFacts) -> bool:
+    oldest, opened = facts.oldest_entry, facts.account_opened_at
+    if oldest is None or facts.taken_at - oldest >= DATE_RANGE_REACH:
+        return False
+    return opened is None or oldest - opened > DATE_RANGE_SILENCE

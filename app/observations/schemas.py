@@ -1,0 +1,114 @@
+"""What was seen, on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from app.core.schemas import In, Out, Text
+from app.observations.rules import CertificateVerdict
+from app.platforms.base import Platform, Precision
+
+Followers = Annotated[int, Field(ge=0, le=10**11)]
+
+
+class SnapshotIn(In):
+    """A person's reading: `followers` if it is exact, else the interval that it stands for."""
+
+    observed_at: AwareDatetime
+    attested_by: Text
+    raw: Text
+    precision: Precision = Precision.EXACT
+    followers: Followers | None = None
+    followers_min: Followers | None = None
+    followers_max: Followers | None = None
+
+    @model_validator(mode="after")
+    def require_interval(self) -> Self:
+        given = (self.followers_min, self.followers_max)
+        if self.followers is not None:
+            if given != (None, None) or self.precision is not Precision.EXACT:
+                message = "give either followers (exact) or followers_min and followers_max"
+                raise ValueError(message)
+            self.followers_min = self.followers_max = self.followers
+        if self.followers_min is None or self.followers_max is None:
+            message = "give followers, or both followers_min and followers_max"
+            raise ValueError(message)
+        if self.followers_min > self.followers_max:
+            message = "followers_min must not be greater than followers_max"
+            raise ValueError(message)
+        if self.precision is Precision.EXACT and self.followers_min != self.followers_max:
+            message = "an exact reading is one number"
+            raise ValueError(message)
+        return self
+
+
+class SnapshotOut(Out):
+    official_account_id: UUID
+    slot: datetime
+    followers_min: int
+    followers_max: int
+    raw: str
+    precision: Precision
+    source: str
+    attested_by: str | None
+    observed_at: datetime
+    recorded_at: datetime
+    suspicious: bool
+
+
+class StepOut(Out):
+    """The last reading of one step; null where there was none."""
+
+    start: datetime
+    followers_min: int | None
+    followers_max: int | None
+    precision: Precision | None
+    observed_at: datetime | None
+
+
+class SnapshotsOut(Out):
+    items: list[SnapshotOut] | list[StepOut]
+    next: str | None
+
+
+class CertificateOut(Out):
+    """Whether the list can prove absence, and why not."""
+
+    verdict: CertificateVerdict
+    reasons: list[str]
+
+
+class CountOut(Out):
+    min: int
+    max: int
+
+
+class FollowerListOut(Out):
+    id: UUID
+    official_account_id: UUID
+    platform: Platform
+    source: str
+    taken_at: datetime
+    listed: int
+    matched: int
+    deleted: int
+    oldest_entry: datetime | None
+    newest_entry: datetime | None
+    reached_end: bool
+    count_before: CountOut | None
+    count_after: CountOut | None
+    certificate: CertificateOut
+    recorded_at: datetime
+
+
+class PollRunOut(Out):
+    id: UUID
+    official_account_id: UUID
+    slot: datetime
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    reason: str
+    retry_at: datetime | None

@@ -1,0 +1,1 @@
+"""Official accounts: those whose followers are counted."""

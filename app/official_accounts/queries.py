@@ -1,0 +1,100 @@
+"""Reading official accounts, and claiming those that are due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.core.paging import PageRequest
+from app.identity.rules import Caller
+from app.official_accounts.models import OfficialAccount
+from app.platforms.base import Platform
+
+
+def visible_to(caller: Caller) -> Select[OfficialAccount]:
+    """Official accounts belong to the whole government: every caller of it sees them."""
+    return select(OfficialAccount).where(OfficialAccount.tenant_id == caller.tenant_id)
+
+
+async def get(session: AsyncSession, caller: Caller, account_id: UUID) -> OfficialAccount:
+    """One official account.
+
+    Raises:
+        NotFound: there is none in the caller's tenant.
+    """
+    account = await session.scalar(visible_to(caller).where(OfficialAccount.id == account_id))
+    if account is None:
+        raise NotFound
+    return account
+
+
+async def page(
+    session: AsyncSession, caller: Caller, wanted: PageRequest, platform: Platform | None
+) -> Sequence[OfficialAccount]:
+    """One page and one row more, in order of id."""
+    accounts = visible_to(caller).order_by(OfficialAccount.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        accounts = accounts.where(OfficialAccount.id > wanted.after)
+    if platform is not None:
+        accounts = accounts.where(OfficialAccount.platform == platform)
+    return (await session.scalars(accounts)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPoll:
+    """A due account that this worker holds until its lease ends; `epoch` fences late writes."""
+
+    tenant_id: UUID
+    official_account_id: UUID
+    platform: Platform
+    handle: str
+    platform_id: str | None
+    due_at: datetime
+    interval: timedelta
+    epoch: int
+    failures: int
+
+
+# SKIP LOCKED lets any number of workers claim side by side without waiting for one another.
+CLAIM = text("""
+WITH due AS (
+    SELECT tenant_id, official_account_id FROM due_polls
+    WHERE platform = :platform AND next_poll_at <= :now
+      AND (lease_until IS NULL OR lease_until < :now)
+    ORDER BY next_poll_at LIMIT :batch FOR UPDATE SKIP LOCKED
+)
+UPDATE due_polls AS poll SET lease_until = :lease_until, epoch = poll.epoch + 1
+FROM due, official_accounts AS account
+WHERE poll.tenant_id = due.tenant_id AND poll.official_account_id = due.official_account_id
+  AND account.tenant_id = due.tenant_id AND account.id = due.official_account_id
+RETURNING poll.tenant_id, poll.official_account_id, account.handle, account.platform_id,
+          poll.next_poll_at, poll.interval_seconds, poll.epoch, poll.failures
+""")
+
+
+async def claim_due(
+    session: AsyncSession, platform: Platform, *, now: datetime, lease: timedelta, batch: int
+) -> list[ClaimedPoll]:
+    """Take hold of up to `batch` due accounts of a platform, in a system transaction."""
+    rows = await session.execute(
+        CLAIM,
+        {"platform": platform.value, "now": now, "lease_until": now + lease, "batch": batch},
+    )
+    return [
+        ClaimedPoll(
+            tenant_id=row.tenant_id,
+            official_account_id=row.official_account_id,
+            platform=platform,
+            handle=row.handle,
+            platform_id=row.platform_id,
+            due_at=row.next_poll_at,
+            interval=timedelta(seconds=row.interval_seconds),
+            epoch=row.epoch,
+            failures=row.failures,
+        )
+        for row in rows
+    ]

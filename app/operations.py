@@ -1,0 +1,68 @@
+"""Endpoints for whoever runs the service: liveness, readiness, metrics, what platforms can tell."""
+
+from functools import lru_cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy import text
+
+from app.core import metrics
+from app.core.errors import ServiceUnavailable
+from app.core.services import ServicesDep
+from app.identity.access import may
+from app.identity.rules import Caller
+from app.identity.scopes import Scope
+from app.platforms.catalog import CAPABILITIES
+from migrations import head_revision
+
+router = APIRouter()
+MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
+OK = b'{"status":"ok"}'
+
+
+class SchemaBehind(ServiceUnavailable):
+    """The database schema is not the one that this version needs; run `simedsos migrate`."""
+
+
+needed_revision = lru_cache(head_revision)
+
+
+@router.get("/livez", tags=["operations"], response_class=Response)
+async def livez() -> Response:
+    """The process answers; the database is not asked."""
+    return Response(OK, media_type="application/json")
+
+
+@router.get("/readyz", tags=["operations"], response_class=Response)
+async def readyz(services: ServicesDep) -> Response:
+    """The database answers and has the schema that this version needs."""
+    async with services.database.system() as session:
+        revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision != needed_revision():
+        raise SchemaBehind
+    return Response(OK, media_type="application/json")
+
+
+@router.get("/metrics", tags=["operations"], response_class=Response)
+async def prometheus_metrics() -> Response:
+    """Prometheus text format; no label names a person."""
+    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+
+@router.get("/v1/platforms", tags=["operations"])
+async def platforms(_: MayRead) -> dict[str, list[dict[str, Any]]]:
+    """What can be known from each platform at all."""
+    return {
+        "items": [
+            {
+                "platform": platform.value,
+                "counts": can.counts,
+                "batch_size": can.batch_size,
+                "membership_pairs": can.membership_pairs,
+                "membership_list": can.membership_list,
+                "owner_export": can.owner_export,
+                "note": can.note,
+            }
+            for platform, can in sorted(CAPABILITIES.items())
+        ]
+    }

@@ -1,0 +1,1 @@
+"""Adapters to social platforms: they ask and parse, they never touch the database."""

@@ -1,0 +1,62 @@
+"""Everything the environment may say, read once at start; README lists each name."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DatabaseNotNamed(SystemExit):
+    """No database is named: set SIMEDSOS_DATABASE_URL, or use `simedsos up`."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix SIMEDSOS_."""
+
+    model_config = SettingsConfigDict(env_prefix="SIMEDSOS_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    data_dir: Path = Path(".data")
+    database_url: SecretStr | None = None
+    owner_database_url: SecretStr | None = None
+    log_level: str = "INFO"
+
+    max_upload_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
+    poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    bluesky_base_url: str | None = None
+    youtube_base_url: str | None = None
+    youtube_api_key: SecretStr | None = None
+
+    def required_database_url(self) -> str:
+        """The address that the service's processes connect to.
+
+        Raises:
+            DatabaseNotNamed: none is set.
+        """
+        if self.database_url is None:
+            raise DatabaseNotNamed
+        return self.database_url.get_secret_value()
+
+    def required_owner_url(self) -> str:
+        """The address that migrations connect to; the same one unless another is set.
+
+        Raises:
+            DatabaseNotNamed: none is set.
+        """
+        if self.owner_database_url is not None:
+            return self.owner_database_url.get_secret_value()
+        return self.required_database_url()
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The process's settings; tests build their own instead."""
+    return Settings()

@@ -1,0 +1,194 @@
+"""Growth through the API: the golden table, gaps, suspicious falls, attribution."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support import NOW, Api
+
+START = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+async def official_account(api: Api, handle: str = "pemprovsumsel", **fields: Any) -> dict:
+    body = {
+        "account": handle,
+        "platform": "instagram",
+        "name": "Pemprov Sumsel",
+        "owner_kind": "office",
+        **fields,
+    }
+    answer = await api.post("/v1/official-accounts", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def read_count(api: Api, account: dict, at: datetime, **reading: Any) -> None:
+    answer = await api.post(
+        f"/v1/official-accounts/{account['id']}/snapshots",
+        {"observed_at": at.isoformat(), "attested_by": "Humas", "raw": "x", **reading},
+    )
+    assert answer.status_code == 201, answer.text
+
+
+async def growth_of(api: Api, account: dict, **params: Any) -> dict:
+    answer = await api.get(
+        f"/v1/official-accounts/{account['id']}/growth",
+        **{"from": START.isoformat(), "expected_gain": 6750, **params},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+GOLDEN = [
+    pytest.param(
+        {"followers": 7200},
+        {
+            "gain": {"min": 1382, "max": 1382},
+            "growth_percent": {"min": 19.19, "max": 19.19},
+            "attainment_percent": {"min": 20.47, "max": 20.47},
+            "shortfall": {"min": 5368, "max": 5368},
+            "growth_under_20_percent": "proven",
+        },
+        id="exact",
+    ),
+    pytest.param(
+        {"followers_min": 7200, "followers_max": 7299, "precision": "truncated"},
+        {
+            "gain": {"min": 1283, "max": 1382},
+            "growth_percent": {"min": 17.58, "max": 19.19},
+            "attainment_percent": {"min": 19.01, "max": 20.47},
+            "shortfall": {"min": 5368, "max": 5467},
+            "growth_under_20_percent": "proven",
+        },
+        id="truncated",
+    ),
+    pytest.param(
+        {"followers_min": 7150, "followers_max": 7249, "precision": "rounded", "raw": "7,2 rb"},
+        {
+            "gain": {"min": 1333, "max": 1432},
+            "growth_percent": {"min": 18.39, "max": 20.03},
+            "attainment_percent": {"min": 19.75, "max": 21.21},
+            "shortfall": {"min": 5318, "max": 5417},
+            "growth_under_20_percent": "undecidable",
+        },
+        id="rounded",
+    ),
+]
+
+
+@pytest.mark.parametrize(("baseline", "expected"), GOLDEN)
+async def test_the_golden_table(api, baseline, expected):
+    account = await official_account(api)
+    await read_count(api, account, START - timedelta(hours=1), **baseline)
+    await read_count(api, account, NOW - timedelta(hours=1), followers=8582)
+    answer = await growth_of(api, account)
+    assert {name: answer[name] for name in expected} == expected
+    assert answer["current"]["min"] == answer["current"]["max"] == 8582
+    assert answer["baseline"]["age_seconds"] == 3600
+    assert answer["expected_gain"] == 6750
+
+
+async def test_without_a_baseline_nothing_is_made_up(api):
+    account = await official_account(api)
+    await read_count(api, account, NOW - timedelta(hours=1), followers=8582)
+    answer = await growth_of(api, account)
+    assert answer["baseline"] is None
+    assert answer["gain"] is None
+    assert answer["growth_percent"] is None
+    assert answer["attribution"] is None
+
+
+async def test_a_new_reading_changes_the_answer_at_once(api):
+    account = await official_account(api)
+    await read_count(api, account, START, followers=7200)
+    await read_count(api, account, NOW - timedelta(hours=2), followers=8000)
+    assert (await growth_of(api, account))["gain"]["min"] == 800
+    await read_count(api, account, NOW - timedelta(hours=1), followers=8582)
+    assert (await growth_of(api, account))["gain"]["min"] == 1382
+
+
+async def test_the_window_ends_where_the_question_says(api):
+    account = await official_account(api)
+    await read_count(api, account, START, followers=7200)
+    await read_count(api, account, START + timedelta(days=2), followers=7300)
+    await read_count(api, account, START + timedelta(days=9), followers=8582)
+    answer = await growth_of(api, account, to=(START + timedelta(days=3)).isoformat())
+    assert answer["gain"] == {"min": 100, "max": 100}
+
+
+@pytest.mark.parametrize(
+    ("reading", "code"),
+    [
+        pytest.param({}, "value_error", id="no-count"),
+        pytest.param({"followers": -1}, "greater_than_equal", id="negative"),
+        pytest.param({"followers": "8.582"}, "int_parsing", id="text"),
+        pytest.param({"followers_min": 9, "followers_max": 8, "precision": "rounded"},
+                     "value_error", id="backwards"),
+        pytest.param({"followers_min": 7, "followers_max": 8}, "value_error", id="exact-interval"),
+        pytest.param({"followers": 5, "attested_by": ""}, "string_too_short", id="nobody-attests"),
+    ],
+)  # fmt: skip
+async def test_bad_readings_are_refused(api, reading, code):
+    account = await official_account(api)
+    answer = await api.post(
+        f"/v1/official-accounts/{account['id']}/snapshots",
+        {"observed_at": START.isoformat(), "attested_by": "Humas", "raw": "x", **reading},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == code
+
+
+async def test_a_reading_cannot_be_dated_ahead_or_twice(api):
+    account = await official_account(api)
+    path = f"/v1/official-accounts/{account['id']}/snapshots"
+    body = {"attested_by": "Humas", "raw": "7200", "followers": 7200}
+    ahead = {**body, "observed_at": (NOW + timedelta(hours=1)).isoformat()}
+    assert (await api.post(path, ahead)).json()["errors"][0]["code"] == "future"
+    now = {**body, "observed_at": NOW.isoformat()}
+    assert (await api.post(path, now)).status_code == 201
+    assert (await api.post(path, now)).status_code == 409
+
+
+async def test_steps_without_a_reading_are_null(api):
+    account = await official_account(api)
+    await read_count(api, account, START, followers=7200)
+    await read_count(api, account, START + timedelta(days=2, hours=1), followers=7300)
+    await read_count(api, account, START + timedelta(days=2, hours=3), followers=7310)
+    answer = await api.get(
+        f"/v1/official-accounts/{account['id']}/snapshots",
+        **{
+            "from": START.isoformat(),
+            "to": (START + timedelta(days=4)).isoformat(),
+            "step": 86400,
+        },
+    )
+    counts = [step["followers_max"] for step in answer.json()["items"]]
+    assert counts == [7200, None, 7310, None]
+
+
+async def test_snapshots_are_paged_oldest_first(api):
+    account = await official_account(api)
+    for day in range(5):
+        await read_count(api, account, START + timedelta(days=day), followers=7200 + day)
+    path = f"/v1/official-accounts/{account['id']}/snapshots"
+    first = (await api.get(path, limit=3)).json()
+    rest = (await api.get(path, limit=3, cursor=first["next"])).json()
+    counts = [each["followers_min"] for each in first["items"] + rest["items"]]
+    assert counts == [7200, 7201, 7202, 7203, 7204]
+    assert rest["next"] is None
+    assert (await api.get(path, cursor="nonsense")).status_code == 422
+
+
+async def test_the_governors_account_needs_an_office_term(api):
+    body = {"account": "@gub", "platform": "instagram", "name": "Gubernur", "owner_kind": "person"}
+    assert (await api.post("/v1/official-accounts", body)).status_code == 422
+    kept = await api.post("/v1/official-accounts", {**body, "office_term_start": "2025-02-20"})
+    assert kept.status_code == 201
+
+
+async def test_an_unknown_platform_is_refused_with_the_reason(api):
+    body = {"account": "https://friendster.com/sumsel", "name": "X", "owner_kind": "office"}
+    answer = await api.post("/v1/official-accounts", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "unknown_platform"

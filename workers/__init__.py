@@ -1,0 +1,1 @@
+"""The processes that work behind the API: pollers, job handlers, the scheduler."""

@@ -1,0 +1,56 @@
+"""Run a role: `python -m workers worker` or `python -m workers scheduler`."""
+
+import asyncio
+import sys
+
+from app.platforms.catalog import build_adapters
+from app.settings import Settings, get_settings
+from workers.collect import collect
+from workers.jobs import work_queue
+from workers.runtime import services, stop_on_signals, supervise
+from workers.scheduler import schedule
+
+
+async def run_worker(settings: Settings) -> None:
+    """Poll platforms and run jobs until a signal comes."""
+    stop = stop_on_signals()
+    async with services(settings) as carried:
+        catalog = build_adapters(
+            bluesky_base_url=settings.bluesky_base_url,
+            youtube_base_url=settings.youtube_base_url,
+            youtube_api_key=(
+                settings.youtube_api_key.get_secret_value() if settings.youtube_api_key else None
+            ),
+            clock=carried.clock,
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(
+                    supervise("collect", lambda s: collect(carried, catalog.adapters, s), stop)
+                )
+                group.create_task(supervise("jobs", lambda s: work_queue(carried, s), stop))
+        finally:
+            await catalog.aclose()
+
+
+async def run_scheduler(settings: Settings) -> None:
+    """Fire the cron table until a signal comes."""
+    stop = stop_on_signals()
+    async with services(settings) as carried:
+        await supervise("scheduler", lambda s: schedule(carried, s), stop)
+
+
+ROLES = {"worker": run_worker, "scheduler": run_scheduler}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the role that the command line names."""
+    if len(arguments) != 1 or arguments[0] not in ROLES:
+        print(f"usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201
+        return 2
+    asyncio.run(ROLES[arguments[0]](get_settings()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

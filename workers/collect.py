@@ -1,0 +1,107 @@
+"""Polling official accounts: claim what is due, ask the platform, write what came of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from app.core.logs import get_logger
+from app.core.metrics import record_poll
+from app.core.services import Services
+from app.observations import service as observations
+from app.observations.service import PollResult
+from app.official_accounts import queries as official_accounts
+from app.official_accounts.queries import ClaimedPoll
+from app.platforms.base import (
+    Adapter,
+    CountReading,
+    Platform,
+    PlatformError,
+    RateLimited,
+    Target,
+)
+from workers.runtime import pause
+
+# Longer than any call may take, so that a lease outlives its work; a lost worker's is taken over.
+LEASE = timedelta(seconds=90)
+IDLE_SECONDS = 1.0
+ACTOR = "worker:collect"
+REASON_SHOWN = 200
+
+
+async def collect_once(services: Services, adapter: Adapter) -> int:
+    """Poll one batch of a platform's due accounts; returns how many were claimed."""
+    async with services.database.system() as session:
+        claims = await official_accounts.claim_due(
+            session,
+            adapter.platform,
+            now=services.clock.now(),
+            lease=LEASE,
+            batch=adapter.capabilities.batch_size,
+        )
+    if not claims:
+        return 0
+    started_at = services.clock.now()
+    # Several governments may watch the same account: it is asked for once.
+    targets = list(dict.fromkeys(Target(each.handle, each.platform_id) for each in claims))
+    outcomes = await ask(adapter, targets)
+    finished_at = services.clock.now()
+    for claim in claims:
+        outcome = outcomes[Target(claim.handle, claim.platform_id)]
+        await _keep(services, claim, as_result(outcome, started_at, finished_at))
+    return len(claims)
+
+
+async def ask(
+    adapter: Adapter, targets: Sequence[Target]
+) -> Mapping[Target, CountReading | PlatformError]:
+    """One outcome for each target, also when the whole call failed; no connection is held."""
+    try:
+        return await adapter.counts(targets)
+    except PlatformError as error:
+        return dict.fromkeys(targets, error)
+
+
+def as_result(
+    outcome: CountReading | PlatformError, started_at: datetime, finished_at: datetime
+) -> PollResult:
+    """A platform's outcome as a row of the poll log."""
+    if isinstance(outcome, CountReading):
+        return PollResult(started_at, finished_at, "ok", reading=outcome)
+    retry_at = outcome.retry_at if isinstance(outcome, RateLimited) else None
+    reason = outcome.reason[:REASON_SHOWN]
+    return PollResult(started_at, finished_at, outcome.outcome, reason, retry_at=retry_at)
+
+
+async def _keep(services: Services, claim: ClaimedPoll, result: PollResult) -> None:
+    async with services.database.transaction(claim.tenant_id) as session:
+        held = await observations.record_poll(session, claim, result, actor=ACTOR)
+    outcome = result.outcome if held else "fenced"
+    record_poll(
+        platform=claim.platform.value,
+        outcome=outcome,
+        at_seconds=result.finished_at.timestamp(),
+    )
+    get_logger().info(
+        "polled",
+        action="polled",
+        platform=claim.platform.value,
+        official_account_id=str(claim.official_account_id),
+        tenant_id=str(claim.tenant_id),
+        outcome=outcome,
+        epoch=claim.epoch,
+    )
+
+
+async def collect(
+    services: Services, adapters: Mapping[Platform, Adapter], stop: asyncio.Event
+) -> None:
+    """Poll all platforms side by side until the process is to stop."""
+
+    async def collect_platform(adapter: Adapter) -> None:
+        while not stop.is_set():
+            if not await collect_once(services, adapter):
+                await pause(stop, IDLE_SECONDS)
+
+    async with asyncio.TaskGroup() as group:
+        for adapter in adapters.values():
+            group.create_task(collect_platform(adapter))

@@ -1,0 +1,91 @@
+"""Running jobs from the queue: one handler for each kind, retried, then set aside as failed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.models import Job as QueuedJob
+
+from app.core.db import plain_url
+from app.core.logs import get_logger
+from app.core.metrics import record_job
+from app.core.services import Services
+from app.jobs.kinds import MAX_ATTEMPTS, decode
+from workers import evaluate
+
+Handler = Callable[[Services, Any], Awaitable[None]]
+
+HANDLERS: dict[str, Handler] = {
+    "evaluate_all": evaluate.evaluate_all,
+    "evaluate_campaign": evaluate.evaluate_campaign,
+    "evaluate_tenant": evaluate.evaluate_tenant,
+    "prune": evaluate.prune,
+}
+RETRY_AFTER = timedelta(seconds=5)
+POLL_QUEUE_EVERY = timedelta(seconds=5)
+TAKEN_OVER_AFTER = timedelta(seconds=60)
+
+
+class JobFailed(Exception):
+    """A job failed for the last time."""
+
+
+async def run_job(services: Services, kind: str, payload: bytes | None, attempts: int) -> None:
+    """Run one job; a failure is retried, and the last one sets the job aside.
+
+    Only the error's type travels on, since its text may quote a row.
+
+    Raises:
+        RetryRequested: it failed and will be tried again.
+        JobFailed: it failed too often.
+    """
+    try:
+        await HANDLERS[kind](services, decode(kind, payload))
+    except Exception as error:  # noqa: BLE001 - Whatever a handler meets is retried.
+        record_job(kind=kind, outcome="failed")
+        get_logger().error(
+            "job failed", action="job_failed", job_kind=kind, attempt=attempts, exc_info=error
+        )
+        name = type(error).__name__
+        # pgqueuer counts from 0, so the run with attempts = 2 is the third.
+        if attempts + 1 >= MAX_ATTEMPTS:
+            raise JobFailed(name) from None
+        raise RetryRequested(delay=RETRY_AFTER, reason=name) from None
+    record_job(kind=kind, outcome="ok")
+
+
+async def work_queue(services: Services, stop: asyncio.Event) -> None:
+    """Run jobs until the process is to stop; raises when its connection dies, to be restarted."""
+    connection = await asyncpg.connect(plain_url(services.settings.required_database_url()))
+    try:
+        # Coordination only: each handler opens its own transaction inside its tenant.
+        await connection.execute("SET ROLE simedsos_system")
+        queuer = PgQueuer.from_asyncpg_connection(connection)
+        for kind in HANDLERS:
+            _register(queuer, services, kind)
+
+        async def end() -> None:
+            await stop.wait()
+            queuer.shutdown.set()
+
+        ending = asyncio.create_task(end())
+        try:
+            await queuer.qm.run(
+                dequeue_timeout=POLL_QUEUE_EVERY,
+                batch_size=5,
+                heartbeat_timeout=TAKEN_OVER_AFTER,
+                shutdown_on_listener_failure=True,
+            )
+        finally:
+            ending.cancel()
+    finally:
+        await connection.close()
+
+
+def _register(queuer: PgQueuer, services: Services, kind: str) -> None:
+    @queuer.entrypoint(kind, on_failure="hold")
+    async def run(job: QueuedJob) -> None:
+        await run_job(services, kind, job.payload, job.attempts)
