@@ -46,8 +46,16 @@ async def main() -> None:
         await engine.dispose()
 
 
-connection = context.config.attributes.get("connection")
-if connection is not None:
-    run(connection)
+def write_script() -> None:
+    """Print the SQL instead of running it, for review and linting."""
+    context.configure(
+        dialect_name="postgresql", target_metadata=Base.metadata, transaction_per_migration=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    write_script()
 else:
     asyncio.run(main())

@@ -26,7 +26,7 @@ class Api:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self._client.get(path, params=params, headers=self._headers)
+        return await self._client.get(path, params=params or None, headers=self._headers)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -37,9 +37,9 @@ async def list_accounts(employee_id: UUID, caller: MayRead, session: SessionDep)
 
 @router.post("/employees/{employee_id}/accounts", status_code=201, dependencies=[OnceDep])
 async def declare_account(
+    caller: MayWrite,
     employee_id: UUID,
     body: AccountIn,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -66,10 +66,10 @@ async def get_account(
 
 @router.patch("/accounts/{account_id}")
 async def correct_account(
+    caller: MayWrite,
     account_id: UUID,
     body: AccountEdit,
     expected: ExpectedVersion,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -90,9 +90,9 @@ async def retire_account(
 
 @router.post("/accounts/{account_id}/verification")
 async def verify_account(
+    caller: MayWrite,
     account_id: UUID,
     body: VerificationIn,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
 ) -> AccountOut:

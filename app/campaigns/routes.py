@@ -32,8 +32,8 @@ async def list_campaigns(caller: MayRead, session: SessionDep, page: PageDep) ->
 
 @router.post("/campaigns", status_code=201, dependencies=[OnceDep])
 async def create_campaign(
-    body: CampaignIn,
     caller: MayWrite,
+    body: CampaignIn,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -55,10 +55,10 @@ async def get_campaign(
 
 @router.patch("/campaigns/{campaign_id}")
 async def edit_campaign(
+    caller: MayWrite,
     campaign_id: UUID,
     body: CampaignEdit,
     expected: ExpectedVersion,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -73,8 +73,8 @@ async def edit_campaign(
 
 @router.get("/official-accounts/{account_id}/growth")
 async def official_account_growth(
-    account_id: UUID,
     caller: MayReadGrowth,
+    account_id: UUID,
     session: SessionDep,
     services: ServicesDep,
     since: Annotated[AwareDatetime, Query(alias="from", description="Start of the window")],

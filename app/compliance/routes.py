@@ -46,8 +46,8 @@ async def campaign_recap(
 
 @router.get("/campaigns/{campaign_id}/employees")
 async def campaign_employees(
-    campaign_id: UUID,
     caller: MayRead,
+    campaign_id: UUID,
     session: SessionDep,
     page: PageDep,
     verdict: Verdict | None = None,

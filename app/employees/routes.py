@@ -51,8 +51,8 @@ async def list_employees(
 
 @router.post("", status_code=201, dependencies=[OnceDep])
 async def create_employee(
-    body: EmployeeIn,
     caller: MayWrite,
+    body: EmployeeIn,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -82,10 +82,10 @@ async def get_employee(
 
 @router.patch("/{employee_id}")
 async def edit_employee(
+    caller: MayWrite,
     employee_id: UUID,
     body: EmployeeEdit,
     expected: ExpectedVersion,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,

@@ -32,8 +32,8 @@ MayObserve = Annotated[Caller, Depends(may(Scope.OBSERVATIONS_WRITE, whole_tenan
 
 @router.get("/official-accounts/{account_id}/snapshots")
 async def list_snapshots(
-    account_id: UUID,
     caller: MayRead,
+    account_id: UUID,
     session: SessionDep,
     wanted: Annotated[queries.SnapshotRange, Depends(queries.snapshot_range)],
 ) -> SnapshotsOut:
@@ -49,9 +49,9 @@ async def list_snapshots(
     dependencies=[OnceDep],
 )
 async def record_snapshot(
+    caller: MayObserve,
     account_id: UUID,
     body: SnapshotIn,
-    caller: MayObserve,
     session: SessionDep,
     services: ServicesDep,
 ) -> CountSnapshot:
@@ -75,9 +75,9 @@ async def list_follower_lists(
     "/official-accounts/{account_id}/follower-lists", status_code=201, openapi_extra=UPLOAD_BODY
 )
 async def upload_follower_list(
+    caller: MayObserve,
     account_id: UUID,
     request: Request,
-    caller: MayObserve,
     services: ServicesDep,
     response: Response,
     taken_at: Annotated[

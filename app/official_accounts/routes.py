@@ -40,8 +40,8 @@ async def list_official_accounts(
 
 @router.post("", status_code=201, response_model=OfficialAccountOut, dependencies=[OnceDep])
 async def create_official_account(
-    body: OfficialAccountIn,
     caller: MayWrite,
+    body: OfficialAccountIn,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -68,10 +68,10 @@ async def get_official_account(
 
 @router.patch("/{account_id}", response_model=OfficialAccountOut)
 async def edit_official_account(
+    caller: MayWrite,
     account_id: UUID,
     body: OfficialAccountEdit,
     expected: ExpectedVersion,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,

@@ -34,8 +34,8 @@ async def work_unit_tree(caller: MayRead, session: SessionDep) -> WorkUnitTree:
 
 @router.post("", status_code=201, response_model=WorkUnitOut, dependencies=[OnceDep])
 async def create_work_unit(
-    body: WorkUnitIn,
     caller: MayWrite,
+    body: WorkUnitIn,
     session: SessionDep,
     services: ServicesDep,
     response: Response,
@@ -56,10 +56,10 @@ async def get_work_unit(
 
 @router.patch("/{unit_id}", response_model=WorkUnitOut)
 async def edit_work_unit(
+    caller: MayWrite,
     unit_id: UUID,
     body: WorkUnitEdit,
     expected: ExpectedVersion,
-    caller: MayWrite,
     session: SessionDep,
     services: ServicesDep,
     response: Response,

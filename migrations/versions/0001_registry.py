@@ -21,6 +21,8 @@ class Xid8(UserDefinedType[int]):
 
 
 def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("SET LOCAL statement_timeout = '60s'")
 
     op.create_table(
         "cron_slots",

@@ -13,10 +13,9 @@ TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    connection = op.get_bind()
     # One statement at a time: asyncpg prepares each, and the function's body holds semicolons.
     for statement in split(QueryBuilderEnvironment().build_install_query(create_schema=False)):
-        connection.exec_driver_sql(statement)
+        op.execute(statement)
     for table in TABLES:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO simedsos_system")
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO simedsos_system")
