@@ -50,6 +50,11 @@ def fail(message: str, *, status: int = 1) -> None:
     raise typer.Exit(status)
 
 
+def say(line: str) -> None:
+    """Print a line as it is, so that a command in it can be copied."""
+    out.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine; a database that is down is one clear line."""
     try:
@@ -73,7 +78,7 @@ def up(
 ) -> None:
     """Run everything on this machine: database, API, scheduler, worker and sandbox."""
     try:
-        run_up(get_settings(), demo=demo, say=out.print)
+        run_up(get_settings(), demo=demo, say=say)
     except UpRefused as error:
         fail(str(error))
 

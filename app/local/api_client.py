@@ -40,14 +40,14 @@ class ApiClient:
         return self._send("POST", path, body, f"multipart/form-data; boundary={boundary}")
 
     def _send(self, method: str, path: str, body: bytes | None, content_type: str) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - The address is our own, made of settings.
+        request = urllib.request.Request(
             self._url + path,
             data=body,
             method=method,
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": content_type},
         )
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - As above.
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise DemoRefused(f"{method} {path}: {error.code} {error.read().decode()}") from error

@@ -243,9 +243,7 @@ async def test_following_again_and_leaving_are_seen_in_any_order_of_arrival(
     for index in (2, 0, 1):
         followers = [*CITIZENS, *([("tiga", LONG_AGO)] if there[index] else [("lain", LONG_AGO)])]
         await read_count(api, account, moments[index], followers=len(followers))
-        answer = await upload(
-            api, account, export(followers[: len(followers)]), moments[index]
-        )
+        answer = await upload(api, account, export(followers[: len(followers)]), moments[index])
         assert answer.status_code in {200, 201}, answer.text
     await judge(services, government, campaign)
     assert (await verdicts_of(api, registry["3"]))["follow"]["verdict"] == "met"

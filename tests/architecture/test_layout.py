@@ -105,9 +105,7 @@ def test_every_setting_is_in_the_readme():
     from app.settings import Settings  # noqa: PLC0415 - Only this test needs it.
 
     readme = (ROOT / "README.md").read_text()
-    missing = [
-        name for name in Settings.model_fields if f"SIMEDSOS_{name.upper()}" not in readme
-    ]
+    missing = [name for name in Settings.model_fields if f"SIMEDSOS_{name.upper()}" not in readme]
     assert missing == []
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import text
@@ -27,8 +28,8 @@ BATCH = 10
 class Script:
     """A platform that answers as the test says; it counts how often it was asked."""
 
-    platform = Platform.BLUESKY
-    capabilities = Capabilities(True, BATCH, False, False, False, "")
+    platform: ClassVar[Platform] = Platform.BLUESKY
+    capabilities: ClassVar[Capabilities] = Capabilities(True, BATCH, False, False, False, "")
 
     def __init__(self, *answers: int | PlatformError) -> None:
         self.answers = list(answers)
@@ -36,13 +37,13 @@ class Script:
         self.before_answering = asyncio.Event()
         self.before_answering.set()
         self.connections_held: list[int] = []
-        self.services: Services | None = None
+        self.pool: Any = None
 
     async def counts(
         self, targets: Sequence[Target]
     ) -> Mapping[Target, CountReading | PlatformError]:
-        if self.services is not None:
-            self.connections_held.append(self.services.database.bind.pool.checkedout())  # type: ignore[union-attr]
+        if self.pool is not None:
+            self.connections_held.append(self.pool.checkedout())
         self.asked += len(targets)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         await self.before_answering.wait()
@@ -176,7 +177,9 @@ async def test_a_fall_of_nine_tenths_waits_for_a_second_reading(services, clock)
     for _ in range(3):
         await collect_once(services, script)
         clock.at += timedelta(seconds=300)
-    found = [(each.followers_min, each.suspicious) for each in await rows(services, caller, SNAPSHOTS)]
+    found = [
+        (each.followers_min, each.suspicious) for each in await rows(services, caller, SNAPSHOTS)
+    ]
     assert found == [(8582, False), (12, True), (12, False)]
 
 
@@ -186,14 +189,16 @@ async def test_a_passing_fall_is_never_published(services, clock):
     for _ in range(3):
         await collect_once(services, script)
         clock.at += timedelta(seconds=300)
-    found = [(each.followers_min, each.suspicious) for each in await rows(services, caller, SNAPSHOTS)]
+    found = [
+        (each.followers_min, each.suspicious) for each in await rows(services, caller, SNAPSHOTS)
+    ]
     assert found == [(8582, False), (0, True), (8590, False)]
 
 
 async def test_no_connection_is_held_while_the_platform_is_asked(separate_services):
     await watch(separate_services)
     script = Script(5)
-    script.services = separate_services
+    script.pool = separate_services.database.bind.pool
     await collect_once(separate_services, script)
     assert script.connections_held == [0]
 

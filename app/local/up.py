@@ -1,0 +1,226 @@
+"""`simedsos up`: database, schema, every role and the sandbox under one supervisor."""
+
+import asyncio
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from urllib.parse import quote
+
+import asyncpg
+
+from app.core.clock import SystemClock
+from app.core.db import plain_url
+from app.local.api_client import ApiClient, DemoRefused
+from app.local.demo import DemoReady, load_demo, prepare
+from app.local.demo_world import YOUTUBE_KEY, write_demo
+from app.local.folder import DataFolder, FolderTaken, PortTaken, require_free_port
+from app.local.postgres import PostgresUnusable, free_port, start
+from app.local.supervisor import Child, ChildKeepsDying, Supervisor
+from app.settings import Settings
+from migrations import migrate
+
+DATABASE = "simedsos"
+LOGIN = "simedsos_login"
+READY_SECONDS = 60
+TICK_SECONDS = 0.2
+Say = Callable[[str], None]
+
+
+class UpRefused(Exception):
+    """The service could not be started."""
+
+
+class Stopped(Exception):
+    """A signal asks the service to end."""
+
+
+def run_up(settings: Settings, *, demo: bool, say: Say) -> None:
+    """Run everything until SIGINT or SIGTERM.
+
+    Raises:
+        UpRefused: it cannot start; the message says why and how to mend it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        require_free_port(settings.host, settings.port)
+        with DataFolder(settings.data_dir) as folder, _database(settings, folder, say) as urls:
+            _serve(settings, folder, urls, demo=demo, say=say)
+    except Stopped:
+        say("Stopped; the data are kept.")
+    except (
+        FolderTaken,
+        PortTaken,
+        PostgresUnusable,
+        ChildKeepsDying,
+        DemoRefused,
+        OSError,
+        asyncpg.PostgresError,
+    ) as error:
+        raise UpRefused(str(error) or type(error).__name__) from error
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    # A second signal must not interrupt the stopping itself.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+@contextmanager
+def _database(settings: Settings, folder: DataFolder, say: Say) -> Iterator[tuple[str, str]]:
+    """(owner's address, the processes' address) of the embedded server, or of the given one."""
+    if settings.database_url is not None:
+        yield settings.required_owner_url(), settings.required_database_url()
+        return
+    say("Starting PostgreSQL …")
+    running = start(folder.path / "postgres")
+    try:
+        owner = running.owner_url.removesuffix("/postgres") + f"/{DATABASE}"
+        password = folder.secret("login")
+        asyncio.run(_create_database(running.owner_url, password))
+        address = owner.split("@", 1)[1]
+        yield owner, f"postgresql://{LOGIN}:{quote(password)}@{address}"
+    finally:
+        running.stop()
+
+
+async def _create_database(server_url: str, password: str) -> None:
+    """The database, and a login for the processes that owns nothing and bypasses no wall."""
+    connection = await asyncpg.connect(plain_url(server_url))
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+            await connection.execute(f"CREATE DATABASE {DATABASE}")
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", LOGIN):
+            # The password is made of letters, digits, - and _, so it needs no quoting.
+            await connection.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD '{password}'")
+    finally:
+        await connection.close()
+
+
+async def _allow_login(owner_url: str) -> None:
+    connection = await asyncpg.connect(plain_url(owner_url))
+    try:
+        await connection.execute(f"GRANT simedsos_app, simedsos_system TO {LOGIN}")
+    finally:
+        await connection.close()
+
+
+def _serve(
+    settings: Settings, folder: DataFolder, urls: tuple[str, str], *, demo: bool, say: Say
+) -> None:
+    owner_url, database_url = urls
+    asyncio.run(migrate(owner_url))
+    if settings.database_url is None:
+        asyncio.run(_allow_login(owner_url))
+    supervisor = Supervisor(folder.path / "logs")
+    try:
+        _start_children(settings, folder, supervisor, database_url, demo=demo)
+        url = f"http://{settings.host}:{settings.port}"
+        _wait_until_ready(supervisor, url)
+        facts: dict[str, object] = {"url": url, "database_url": owner_url}
+        if demo:
+            facts |= _load(folder, url, database_url, say)
+        folder.write_ready(facts)
+        _tell(facts, say)
+        while True:
+            supervisor.tick()
+            time.sleep(TICK_SECONDS)
+    finally:
+        folder.remove_ready()
+        say("Stopping …")
+        supervisor.stop()
+
+
+def _start_children(
+    settings: Settings,
+    folder: DataFolder,
+    supervisor: Supervisor,
+    database_url: str,
+    *,
+    demo: bool,
+) -> None:
+    shared = {
+        "SIMEDSOS_DATABASE_URL": database_url,
+        "SIMEDSOS_HOST": settings.host,
+        "SIMEDSOS_PORT": str(settings.port),
+    }
+    if demo:
+        world = folder.path / "demo" / "world.json"
+        if not world.exists():
+            write_demo(world.parent, now=SystemClock().now())
+        sandbox = f"http://127.0.0.1:{_sandbox_port(folder)}"
+        shared |= {
+            "SIMEDSOS_BLUESKY_BASE_URL": settings.bluesky_base_url or sandbox,
+            "SIMEDSOS_YOUTUBE_BASE_URL": settings.youtube_base_url or sandbox,
+            "SIMEDSOS_YOUTUBE_API_KEY": YOUTUBE_KEY,
+        }
+        port = sandbox.rsplit(":", 1)[1]
+        supervisor.start(Child("sandbox", _command("sandbox", str(world), "--port", port), shared))
+    for role in ("api", "scheduler", "worker"):
+        supervisor.start(Child(role, _command(role), shared))
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+
+
+def _sandbox_port(folder: DataFolder) -> int:
+    """The sandbox's port, chosen anew at every start and remembered for ready.json."""
+    port = free_port()
+    (folder.path / "sandbox.port").write_text(str(port))
+    return port
+
+
+def _wait_until_ready(supervisor: Supervisor, url: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        supervisor.tick()
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(TICK_SECONDS)
+    raise UpRefused(
+        f"The API is not ready after {READY_SECONDS} s; see {supervisor.log_of('api')}."
+    )
+
+
+def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str, object]:
+    token = folder.secret("demo_key", "sm_live_")
+    clock = SystemClock()
+    prepare(database_url, token, clock)
+    say("Loading the demo government …")
+    loaded: DemoReady = load_demo(
+        ApiClient(url, token), folder.path / "demo", now=clock.now(), say=say
+    )
+    return {
+        "api_key": token,
+        "sign_in_url": None,
+        "campaign_id": loaded.campaign_id,
+        "campaign_start": loaded.campaign_start,
+        "headline_account_id": loaded.headline_account_id,
+        "official_accounts": loaded.official_accounts,
+        "sandbox_url": f"http://127.0.0.1:{(folder.path / 'sandbox.port').read_text()}",
+    }
+
+
+def _tell(facts: dict[str, object], say: Say) -> None:
+    say(f"\nSIMEDSOS is ready: {facts['url']}   API: {facts['url']}/docs")
+    if "api_key" not in facts:
+        say("Create a key with: simedsos keys create NAME")
+        return
+    say(f"Demo API key: {facts['api_key']}")
+    say("Did the official account grow? Ask:")
+    start_at = str(facts["campaign_start"]).replace("+", "%2B")
+    say(
+        f"  curl -s -H 'Authorization: Bearer {facts['api_key']}'"
+        f" '{facts['url']}/v1/official-accounts/{facts['headline_account_id']}/growth"
+        f"?from={start_at}&expected_gain=6750'"
+    )
+    say("Ctrl-C stops everything; the data are kept.")

@@ -1,0 +1,180 @@
+"""The guarded client: the one module that speaks HTTP to platforms.
+
+Redirects are off, answers are capped on the wire and decoded, only JSON is data, and every
+failure becomes an error of the tree in `base` without an address, a key or a handle in it.
+"""
+
+import asyncio
+import json
+import logging
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from app.core.clock import Clock
+from app.platforms.base import (
+    LoginWall,
+    ParseFailed,
+    RateLimited,
+    Unavailable,
+)
+
+# httpx logs whole addresses at INFO, and addresses hold handles and keys.
+for name in ("httpx", "httpcore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
+
+Params = Mapping[str, str | int | list[str]]
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(hours=24)
+DEFAULT_WAIT = timedelta(minutes=1)
+TOO_MANY = 429
+SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class JsonAnswer:
+    """A decoded answer; its status is 2xx or a 4xx that the adapter must classify."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class PlatformHttp:
+    """A client of one platform's API."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline_seconds: float = 20.0,
+        max_bytes: int = 2 * 1024 * 1024,
+    ) -> None:
+        self._clock = clock
+        self._deadline = deadline_seconds
+        self._max_bytes = max_bytes
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            follow_redirects=False,
+            http2=base_url.startswith("https:"),
+            trust_env=False,
+            timeout=httpx.Timeout(deadline_seconds),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Accept-Language": "en-US",
+                "User-Agent": "simedsos/0.1 (government follower statistics)",
+            },
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def get_json(
+        self, path: str, params: Params, *, headers: Mapping[str, str] | None = None
+    ) -> JsonAnswer:
+        """Ask for a JSON document.
+
+        Raises:
+            RateLimited: 429, with the moment after which to ask again.
+            LoginWall: a page or a redirect came instead of data.
+            Unavailable: the platform failed, was too slow, or its answer was not understood.
+        """
+        try:
+            async with asyncio.timeout(self._deadline):
+                request = self._client.build_request("GET", path, params=params, headers=headers)
+                response = await self._client.send(request, stream=True)
+                try:
+                    self._require_answer(response)
+                    content = await self._read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise Unavailable("the deadline passed") from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise Unavailable(type(error).__name__) from None
+        return JsonAnswer(response.status_code, decoded(content), dict(response.headers))
+
+    def _require_answer(self, response: httpx.Response) -> None:
+        if response.status_code == TOO_MANY:
+            raise RateLimited("429", retry_at=retry_at(response.headers, self._clock.now()))
+        if response.status_code >= SERVER_ERROR:
+            raise Unavailable(str(response.status_code))
+        if response.is_redirect or 300 <= response.status_code < 400:  # noqa: PLR2004 - Any 3xx.
+            raise LoginWall("redirect")
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind == "text/html":
+            raise LoginWall("a web page")
+        if kind != "application/json":
+            raise ParseFailed("not JSON by its content type")
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        """The decoded body; both what comes over the wire and what it inflates to are capped."""
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"identity", "gzip"}:
+            raise ParseFailed("an encoding that was not asked for")
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+        content = bytearray()
+        received = 0
+        async for chunk in response.aiter_raw():
+            received += len(chunk)
+            room = self._max_bytes - len(content) + 1
+            try:
+                content += inflater.decompress(chunk, room) if inflater else chunk
+            except zlib.error as error:
+                raise ParseFailed("broken gzip") from error
+            if received > self._max_bytes or len(content) > self._max_bytes:
+                raise ParseFailed("too large")
+        if inflater is not None and not inflater.eof:
+            raise ParseFailed("the gzip stream breaks off")
+        return bytes(content)
+
+
+def decoded(content: bytes) -> Any:
+    """The JSON document of an answer.
+
+    Raises:
+        ParseFailed: it is none, or nested too deeply.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ParseFailed("broken JSON") from error
+
+
+def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When to ask again: Retry-After, else RateLimit-Reset (unix seconds), within a day."""
+    wait = _retry_after(headers.get("retry-after", ""), now)
+    if wait is None:
+        wait = _until_reset(headers.get("ratelimit-reset", ""), now)
+    return now + min(max(wait or DEFAULT_WAIT, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _retry_after(text: str, now: datetime) -> timedelta | None:
+    seconds = _number(text)
+    if seconds is not None:
+        return timedelta(seconds=seconds)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+
+
+def _until_reset(text: str, now: datetime) -> timedelta | None:
+    seconds = _number(text)
+    return None if seconds is None else timedelta(seconds=seconds - int(now.timestamp()))
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    # Ten digits are enough for the year 2286; more would only overflow.
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None  # noqa: PLR2004
