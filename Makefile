@@ -28,7 +28,7 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/migrations
+	$(BIN)/python -m pytest -q tests/migrations tests/architecture
 
 bench: install
 	$(BIN)/python -m benchmarks

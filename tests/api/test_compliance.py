@@ -1,5 +1,6 @@
 """The main job: roster, official account, two lists, campaign; met, unmet and unknown."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -313,8 +314,6 @@ async def test_no_citizen_reaches_the_database(api, connection, registry, accoun
 
 
 async def test_a_followers_file_without_its_end_is_partial(api, services, registry, account):
-    import json
-
     whole = json.dumps(entries([("satu", LONG_AGO), *CITIZENS])).encode()
     await read_count(api, account, SECOND, followers=41)
     answer = await upload(api, account, whole[: len(whole) // 2], SECOND)

@@ -210,6 +210,6 @@ async def test_observations_cannot_be_rewritten_by_the_app(connection):
     for name in ("count_snapshots", "poll_runs", "follower_lists", "changes"):
         for right in ("UPDATE", "DELETE"):
             allowed = await connection.scalar(
-                text(f"SELECT has_table_privilege('{name}', '{right}')")  # noqa: S608
+                text(f"SELECT has_table_privilege('{name}', '{right}')")
             )
             assert allowed is False, (name, right)
