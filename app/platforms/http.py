@@ -155,7 +155,9 @@ def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
     wait = _retry_after(headers.get("retry-after", ""), now)
     if wait is None:
         wait = _until_reset(headers.get("ratelimit-reset", ""), now)
-    return now + min(max(wait or DEFAULT_WAIT, SHORTEST_WAIT), LONGEST_WAIT)
+    if wait is None:
+        wait = DEFAULT_WAIT
+    return now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _retry_after(text: str, now: datetime) -> timedelta | None:
