@@ -38,7 +38,12 @@ def test_a_child_that_dies_is_started_again_and_all_end_together(tmp_path):
     supervisor.start(Child("b", SLEEP, {}))
     first = supervisor.pids()
     os.kill(first["a"], signal.SIGKILL)
-    until(lambda: supervisor.tick() or supervisor.pids()["a"] != first["a"])
+
+    def restarted() -> bool:
+        supervisor.tick()
+        return supervisor.pids()["a"] != first["a"]
+
+    until(restarted)
     pids = supervisor.pids()
     supervisor.stop()
     assert not any(alive(pid) for pid in pids.values())
