@@ -31,8 +31,29 @@ class Settings(BaseSettings):
     poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
+    # Names of platforms whose public pages may be read, parted by commas.
+    public_pages: str = ""
     bluesky_base_url: str | None = None
+    bluesky_page_base_url: str | None = None
+    facebook_base_url: str | None = None
+    facebook_page_base_url: str | None = None
+    facebook_access_token: SecretStr | None = None
+    instagram_base_url: str | None = None
+    instagram_page_base_url: str | None = None
+    instagram_access_token: SecretStr | None = None
+    instagram_user_id: SecretStr | None = None
+    mastodon_base_url: str | None = None
+    mastodon_page_base_url: str | None = None
+    threads_base_url: str | None = None
+    threads_page_base_url: str | None = None
+    threads_access_token: SecretStr | None = None
+    tiktok_base_url: str | None = None
+    tiktok_page_base_url: str | None = None
+    x_base_url: str | None = None
+    x_page_base_url: str | None = None
+    x_bearer_token: SecretStr | None = None
     youtube_base_url: str | None = None
+    youtube_page_base_url: str | None = None
     youtube_api_key: SecretStr | None = None
 
     def required_database_url(self) -> str:

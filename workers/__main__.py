@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+from app.platforms.access import access_from
+from app.platforms.base import Platform
 from app.platforms.catalog import build_adapters
 from app.settings import Settings, get_settings
 from workers.collect import collect
@@ -16,12 +18,7 @@ async def run_worker(settings: Settings) -> None:
     stop = stop_on_signals()
     async with services(settings) as carried:
         catalog = build_adapters(
-            bluesky_base_url=settings.bluesky_base_url,
-            youtube_base_url=settings.youtube_base_url,
-            youtube_api_key=(
-                settings.youtube_api_key.get_secret_value() if settings.youtube_api_key else None
-            ),
-            clock=carried.clock,
+            access_from(settings, platform, carried.clock) for platform in Platform
         )
         try:
             async with asyncio.TaskGroup() as group:

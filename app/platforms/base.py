@@ -14,11 +14,11 @@ PlatformError            what a call may end in, and what to do next
   NotSupported           the platform cannot tell; the verdict stays unknown
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 
 class Platform(StrEnum):
@@ -45,10 +45,17 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An account to ask about. `platform_id` is None until the platform has told it."""
+    """An account to ask about.
+
+    `platform_id` is None until the platform has told it. `access_token` is the account's own
+    OAuth token, where its owner has connected it. `scoped_id` is the id that a platform made for
+    this person towards one official account (Instagram's IGSID).
+    """
 
     handle: str
     platform_id: str | None = None
+    access_token: str | None = field(default=None, repr=False)
+    scoped_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,52 @@ class CountReading:
     followers_max: int
     raw: str
     precision: Precision
+    source: str
+
+
+class ExistenceState(StrEnum):
+    """What a platform says of a declared account."""
+
+    EXISTS = "exists"
+    MISSING = "missing"
+    PRIVATE = "private"
+    SUSPENDED = "suspended"
+    DEACTIVATED = "deactivated"
+    AMBIGUOUS = "ambiguous"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Existence:
+    """Whether an account is there; `platform_id` and `handle` as the platform told them."""
+
+    state: ExistenceState
+    source: str
+    platform_id: str | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairReading:
+    """A platform's yes or no to "does this account follow that one?"."""
+
+    follows: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One entry of a follower list: a stable id, a handle, or both."""
+
+    platform_id: str | None
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerPage:
+    """One page of a follower list, in the platform's order."""
+
+    followers: Sequence[Follower]
     source: str
 
 
@@ -148,20 +201,52 @@ class NotSupported(PlatformError):
     outcome = "not_supported"
 
 
-@dataclass(frozen=True, slots=True)
+def existence_after(error: PlatformError, source: str) -> Existence | PlatformError:
+    """The fact about an account that an error stands for, or the error itself where it is none."""
+    match error:
+        case AccountSuspended():
+            return Existence(ExistenceState.SUSPENDED, source)
+        case AccountDeactivated():
+            return Existence(ExistenceState.DEACTIVATED, source)
+        case AccountGone():
+            return Existence(ExistenceState.MISSING, source)
+        case Ambiguous():
+            return Existence(ExistenceState.AMBIGUOUS, source)
+        case LoginWall():
+            return Existence(ExistenceState.BLOCKED, source)
+        case _:
+            return error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What can be known from a platform at all; shown to people in the capability matrix."""
+    """What can be known from a platform at all; shown to people in the capability matrix.
 
-    counts: bool
-    batch_size: int
-    membership_pairs: bool
-    membership_list: bool
-    owner_export: bool
+    `batch_size`, `existence_batch` and `pair_batch` are how many accounts one request may name.
+    `..._needs_token` say that the official account's own OAuth token is needed.
+    """
+
     note: str
+    counts: bool = False
+    batch_size: int = 1
+    counts_need_token: bool = False
+    existence: bool = False
+    existence_batch: int = 1
+    membership_pairs: bool = False
+    pair_batch: int = 1
+    pairs_need_token: bool = False
+    pairs_need_consent: bool = False
+    membership_list: bool = False
+    list_needs_token: bool = False
+    owner_export: bool = False
 
 
-class Adapter(Protocol):
-    """What the collector asks of a platform. Adapters hold no database and no session."""
+class Adapter:
+    """What the collector asks of a platform; a question that it cannot answer is NotSupported.
+
+    Adapters hold no database and no session. A mapping answers every target, none left out; a
+    PlatformError that is raised means that the call as a whole failed.
+    """
 
     platform: ClassVar[Platform]
     capabilities: ClassVar[Capabilities]
@@ -169,9 +254,30 @@ class Adapter(Protocol):
     async def counts(
         self, targets: Sequence[Target]
     ) -> Mapping[Target, CountReading | PlatformError]:
-        """One outcome for every target, none left out; raises only when the whole call failed.
+        """The follower count of each target."""
+        return dict.fromkeys(targets, NotSupported("counts"))
+
+    async def existence(
+        self, targets: Sequence[Target]
+    ) -> Mapping[Target, Existence | PlatformError]:
+        """Whether each target is there."""
+        return dict.fromkeys(targets, NotSupported("existence"))
+
+    async def follows(
+        self, official: Target, others: Sequence[Target]
+    ) -> Mapping[Target, PairReading | PlatformError]:
+        """Whether each of the others follows the official account."""
+        del official
+        return dict.fromkeys(others, NotSupported("pairs"))
+
+    async def followers(self, official: Target) -> AsyncIterator[FollowerPage]:
+        """The pages of the official account's follower list.
+
+        The iteration ends without an error only at the platform's own end of the list.
 
         Raises:
-            PlatformError: the call as a whole failed, so nothing is known of any target.
+            PlatformError: the list cannot be read to its end, is hidden, or goes round in circles.
         """
-        ...
+        del official
+        raise NotSupported("list")
+        yield  # The body must be a generator, as the adapters' are.

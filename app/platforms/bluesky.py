@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from app.platforms.access import Access
 from app.platforms.base import (
     AccountDeactivated,
     AccountGone,
     AccountSuspended,
+    Adapter,
     Ambiguous,
     Capabilities,
     CountReading,
@@ -16,7 +18,7 @@ from app.platforms.base import (
     Precision,
     Target,
 )
-from app.platforms.http import JsonAnswer, PlatformHttp
+from app.platforms.http import JsonAnswer
 from app.platforms.reading import count_of, mapping_of, objects_of, text_of
 
 BASE_URL = "https://public.api.bsky.app"
@@ -25,7 +27,7 @@ GONE = "Profile not found"
 OK = 200
 
 
-class BlueskyAdapter:
+class BlueskyAdapter(Adapter):
     """Counts by getProfiles, 25 actors a call.
 
     getProfiles drops unknown actors without a word, so whoever is missing from the answer is
@@ -36,14 +38,11 @@ class BlueskyAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
         batch_size=BATCH,
-        membership_pairs=False,
-        membership_list=False,
-        owner_export=False,
         note="Jumlah pengikut tepat melalui API publik; daftar pengikut belum dibaca.",
     )
 
-    def __init__(self, http: PlatformHttp) -> None:
-        self._http = http
+    def __init__(self, access: Access) -> None:
+        self._http = access.http(BASE_URL)
 
     async def counts(
         self, targets: Sequence[Target]

@@ -5,14 +5,15 @@ failure becomes an error of the tree in `base` without an address, a key or a ha
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final, Protocol
 
 import httpx
 
@@ -20,6 +21,8 @@ from app.core.clock import Clock
 from app.platforms.base import (
     LoginWall,
     ParseFailed,
+    Platform,
+    PlatformError,
     RateLimited,
     Unavailable,
 )
@@ -28,10 +31,15 @@ from app.platforms.base import (
 for name in ("httpx", "httpcore"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
+Transport = httpx.AsyncBaseTransport
 Params = Mapping[str, str | int | list[str]]
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=24)
 DEFAULT_WAIT = timedelta(minutes=1)
+APP: Final = "app"
+PAGES: Final = "pages"
+JSON_TYPES: Final = ("application/json", "application/problem+json", "application/jrd+json")
+PAGE_TYPES: Final = ("text/html",)
 TOO_MANY = 429
 SERVER_ERROR = 500
 
@@ -45,19 +53,75 @@ class JsonAnswer:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """A public page; its status is 2xx or a 4xx that the adapter must classify."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Whose budget a request draws on: a platform, and an app or credential by a label.
+
+    The label is `app`, or a digest; never a secret.
+    """
+
+    platform: Platform
+    credential: str = APP
+
+
+class Gate(Protocol):
+    """Budgets and breakers, asked before each request and told of each answer."""
+
+    async def enter(self, lane: Lane, cost: int) -> None:
+        """Draw on the budget.
+
+        Raises:
+            RateLimited: the budget is spent; CreditsExhausted where a person must buy more.
+            Unavailable: the platform's breaker is open.
+        """
+        ...
+
+    async def learn(self, lane: Lane, answer: Mapping[str, str] | PlatformError) -> None:
+        """Take note of an answer's headers, or of what went wrong."""
+        ...
+
+
+class OpenGate:
+    """No budget at all; for tests and for servers of our own."""
+
+    async def enter(self, lane: Lane, cost: int) -> None:
+        pass
+
+    async def learn(self, lane: Lane, answer: Mapping[str, str] | PlatformError) -> None:
+        pass
+
+
+def credential_label(token: str) -> str:
+    """A label for a token's budget that does not reveal the token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
 class PlatformHttp:
     """A client of one platform's API."""
 
     def __init__(
         self,
+        platform: Platform,
         base_url: str,
         *,
         clock: Clock,
-        transport: httpx.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
+        transport: Transport | None = None,
         deadline_seconds: float = 20.0,
         max_bytes: int = 2 * 1024 * 1024,
     ) -> None:
+        self._platform = platform
         self._clock = clock
+        self._gate = gate or OpenGate()
         self._deadline = deadline_seconds
         self._max_bytes = max_bytes
         self._client = httpx.AsyncClient(
@@ -68,7 +132,6 @@ class PlatformHttp:
             trust_env=False,
             timeout=httpx.Timeout(deadline_seconds),
             headers={
-                "Accept": "application/json",
                 "Accept-Encoding": "gzip",
                 "Accept-Language": "en-US",
                 "User-Agent": "simedsos/0.1 (government follower statistics)",
@@ -79,21 +142,81 @@ class PlatformHttp:
         await self._client.aclose()
 
     async def get_json(
-        self, path: str, params: Params, *, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        params: Params,
+        *,
+        headers: Mapping[str, str] | None = None,
+        credential: str = APP,
+        cost: int = 1,
     ) -> JsonAnswer:
-        """Ask for a JSON document.
+        """Ask for a JSON document; `credential` and `cost` say whose budget pays how much.
 
         Raises:
-            RateLimited: 429, with the moment after which to ask again.
+            RateLimited: 429 or a spent budget, with the moment after which to ask again.
             LoginWall: a page or a redirect came instead of data.
             Unavailable: the platform failed, was too slow, or its answer was not understood.
         """
+        request = self._client.build_request(
+            "GET", path, params=params, headers={"Accept": JSON_TYPES[0], **(headers or {})}
+        )
+        status, content, answered = await self._paid(request, JSON_TYPES, credential, cost)
+        return JsonAnswer(status, decoded(content), answered)
+
+    async def post_json(
+        self,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json_body: Any = None,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        credential: str = APP,
+        cost: int = 1,
+    ) -> JsonAnswer:
+        """Send a form or a JSON document and read a JSON document; errors as for `get_json`."""
+        request = self._client.build_request(
+            "POST",
+            path,
+            params=params,
+            data=form,
+            json=json_body,
+            headers={"Accept": JSON_TYPES[0], **(headers or {})},
+        )
+        status, content, answered = await self._paid(request, JSON_TYPES, credential, cost)
+        return JsonAnswer(status, decoded(content), answered)
+
+    async def get_page(
+        self, path: str, params: Params, *, headers: Mapping[str, str] | None = None
+    ) -> PageAnswer:
+        """Ask for a public web page; errors as for `get_json`, a redirect is a LoginWall."""
+        request = self._client.build_request(
+            "GET", path, params=params, headers={"Accept": PAGE_TYPES[0], **(headers or {})}
+        )
+        status, content, answered = await self._paid(request, PAGE_TYPES, PAGES, 1)
+        return PageAnswer(status, content.decode("utf-8", "replace"), answered)
+
+    async def _paid(
+        self, request: httpx.Request, types: Sequence[str], credential: str, cost: int
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        lane = Lane(self._platform, credential)
+        await self._gate.enter(lane, cost)
+        try:
+            status, content, headers = await self._exchange(request, types)
+        except PlatformError as error:
+            await self._gate.learn(lane, error)
+            raise
+        await self._gate.learn(lane, headers)
+        return status, content, headers
+
+    async def _exchange(
+        self, request: httpx.Request, types: Sequence[str]
+    ) -> tuple[int, bytes, Mapping[str, str]]:
         try:
             async with asyncio.timeout(self._deadline):
-                request = self._client.build_request("GET", path, params=params, headers=headers)
                 response = await self._client.send(request, stream=True)
                 try:
-                    self._require_answer(response)
+                    self._require_answer(response, types)
                     content = await self._read(response)
                 finally:
                     await response.aclose()
@@ -101,9 +224,9 @@ class PlatformHttp:
             raise Unavailable("the deadline passed") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise Unavailable(type(error).__name__) from None
-        return JsonAnswer(response.status_code, decoded(content), dict(response.headers))
+        return response.status_code, content, dict(response.headers)
 
-    def _require_answer(self, response: httpx.Response) -> None:
+    def _require_answer(self, response: httpx.Response, types: Sequence[str]) -> None:
         if response.status_code == TOO_MANY:
             raise RateLimited("429", retry_at=retry_at(response.headers, self._clock.now()))
         if response.status_code >= SERVER_ERROR:
@@ -111,10 +234,11 @@ class PlatformHttp:
         if response.is_redirect or 300 <= response.status_code < 400:  # noqa: PLR2004 - Any 3xx.
             raise LoginWall("redirect")
         kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind in types:
+            return
         if kind == "text/html":
             raise LoginWall("a web page")
-        if kind != "application/json":
-            raise ParseFailed("not JSON by its content type")
+        raise ParseFailed("not the asked-for content type")
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The decoded body; both what comes over the wire and what it inflates to are capped."""

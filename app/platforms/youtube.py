@@ -5,9 +5,10 @@ from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from app.core.clock import Clock
+from app.platforms.access import Access
 from app.platforms.base import (
     AccountGone,
+    Adapter,
     Ambiguous,
     Capabilities,
     CountReading,
@@ -20,7 +21,7 @@ from app.platforms.base import (
     RateLimited,
     Target,
 )
-from app.platforms.http import JsonAnswer, PlatformHttp
+from app.platforms.http import JsonAnswer
 from app.platforms.reading import MOST_FOLLOWERS, mapping_of, objects_of, text_of
 
 BASE_URL = "https://www.googleapis.com"
@@ -31,30 +32,25 @@ OK = 200
 QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
 
 
-class YouTubeAdapter:
+class YouTubeAdapter(Adapter):
     """Counts by channels.list, 50 ids a call, or one call for each handle whose id is not known."""
 
     platform: ClassVar[Platform] = Platform.YOUTUBE
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
         batch_size=BATCH,
-        membership_pairs=False,
-        membership_list=False,
-        owner_export=False,
         note="Jumlah pelanggan dibulatkan ke bawah menjadi 3 angka penting oleh YouTube.",
     )
 
-    def __init__(self, http: PlatformHttp, api_key: str | None, *, clock: Clock) -> None:
-        self._http = http
-        self._key = api_key
-        self._clock = clock
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._clock = access.clock
+        self._http = access.http(BASE_URL)
 
     async def counts(
         self, targets: Sequence[Target]
     ) -> Mapping[Target, CountReading | PlatformError]:
         """One outcome for every target; see the protocol."""
-        if self._key is None:
-            raise CredentialsBad("SIMEDSOS_YOUTUBE_API_KEY is not set")
         found: dict[Target, CountReading | PlatformError] = {}
         known = [each for each in targets if each.platform_id is not None]
         for start in range(0, len(known), BATCH):
@@ -90,10 +86,9 @@ class YouTubeAdapter:
         return _reading(channels[0]) if len(channels) == 1 else Ambiguous("several channels")
 
     async def _channels(self, asked: Mapping[str, str | int]) -> list[dict[str, Any]]:
-        assert self._key is not None
         answer = await self._http.get_json(
             "/youtube/v3/channels",
-            {"part": "id,snippet,statistics", "key": self._key, **asked},
+            {"part": "id,snippet,statistics", "key": self._access.key("api_key"), **asked},
         )
         if answer.status != OK:
             raise self._refusal(answer)

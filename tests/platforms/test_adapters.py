@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.core.clock import SettableClock
 from app.platforms import base
+from app.platforms.access import Access
 from app.platforms.base import Adapter, CountReading, Platform, PlatformError, Precision, Target
-from app.platforms.bluesky import BlueskyAdapter
+from app.platforms.catalog import ADAPTERS
 from app.platforms.http import PlatformHttp, retry_at
 from app.platforms.sandbox.server import create_sandbox
 from app.platforms.sandbox.world import AccountState, Knot, World, WorldAccount
@@ -50,20 +51,28 @@ ASKED = {
 }
 
 
-def client(transport: httpx.AsyncBaseTransport, deadline: float = 2.0) -> PlatformHttp:
-    return PlatformHttp(
-        "http://platform.test",
-        clock=SettableClock(NOW),
+def access(
+    platform: Platform, transport: httpx.AsyncBaseTransport, deadline: float = 2.0
+) -> Access:
+    return Access(
+        platform,
+        SettableClock(NOW),
+        base_url="http://platform.test",
+        keys={"api_key": KEY},
         transport=transport,
         deadline_seconds=deadline,
         max_bytes=200_000,
     )
 
 
-def adapter(platform: Platform, http: PlatformHttp) -> Adapter:
-    if platform is Platform.BLUESKY:
-        return BlueskyAdapter(http)
-    return YouTubeAdapter(http, KEY, clock=SettableClock(NOW))
+def adapter(
+    platform: Platform, transport: httpx.AsyncBaseTransport, deadline: float = 2.0
+) -> Adapter:
+    return ADAPTERS[platform](access(platform, transport, deadline))
+
+
+def client(transport: httpx.AsyncBaseTransport) -> PlatformHttp:
+    return access(Platform.BLUESKY, transport).http("http://platform.test")
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ async def order(transport: httpx.ASGITransport, path: str, body: dict) -> None:
 
 
 async def test_bluesky_counts_are_exact(sandbox):
-    asking = adapter(Platform.BLUESKY, client(sandbox))
+    asking = adapter(Platform.BLUESKY, sandbox)
     reading = await outcome(asking, ASKED[Platform.BLUESKY])
     assert reading == CountReading(
         DID, "pemprov.bsky.social", 8582, 8582, "8582", Precision.EXACT, "bluesky:getProfiles"
@@ -93,7 +102,7 @@ async def test_bluesky_counts_are_exact(sandbox):
 
 
 async def test_youtube_counts_are_cut_to_three_figures(sandbox):
-    asking = adapter(Platform.YOUTUBE, client(sandbox))
+    asking = adapter(Platform.YOUTUBE, sandbox)
     reading = await outcome(asking, ASKED[Platform.YOUTUBE])
     assert isinstance(reading, CountReading)
     assert (reading.followers_min, reading.followers_max) == (8580, 8589)
@@ -102,7 +111,7 @@ async def test_youtube_counts_are_cut_to_three_figures(sandbox):
 
 @pytest.mark.parametrize("platform", list(ASKED))
 async def test_a_handle_leads_to_the_platforms_id(sandbox, platform):
-    asking = adapter(platform, client(sandbox))
+    asking = adapter(platform, sandbox)
     reading = await outcome(asking, Target(ASKED[platform].handle))
     assert isinstance(reading, CountReading)
     assert reading.platform_id == ASKED[platform].platform_id
@@ -110,7 +119,7 @@ async def test_a_handle_leads_to_the_platforms_id(sandbox, platform):
 
 @pytest.mark.parametrize("platform", list(ASKED))
 async def test_who_is_missing_is_told_beside_who_is_there(sandbox, platform):
-    asking = adapter(platform, client(sandbox))
+    asking = adapter(platform, sandbox)
     missing = {
         Platform.BLUESKY: Target("nobody.bsky.social", "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"),
         Platform.YOUTUBE: Target("nobody", "UCzzzzzzzzzzzzzzzzzzzzzz"),
@@ -136,7 +145,7 @@ async def test_states_are_told_apart(sandbox, platform, state, error):
         "states",
         {"platform": platform.value, "platform_id": target.platform_id, "state": state},
     )
-    assert type(await outcome(adapter(platform, client(sandbox)), target)) is error
+    assert type(await outcome(adapter(platform, sandbox), target)) is error
 
 
 FAULTS = [
@@ -160,7 +169,7 @@ FAULTS = [
 async def test_every_fault_ends_in_a_typed_outcome(sandbox, platform, fault, error):
     body = {"platform": platform.value, "fault": fault, "times": 5, "seconds": 5}
     await order(sandbox, "faults", body)
-    result = await outcome(adapter(platform, client(sandbox, 0.5)), ASKED[platform])
+    result = await outcome(adapter(platform, sandbox, 0.5), ASKED[platform])
     assert isinstance(result, error), result
     assert KEY not in str(result)
     assert ASKED[platform].handle not in str(result)
@@ -172,12 +181,12 @@ async def test_every_fault_ends_in_a_typed_outcome(sandbox, platform, fault, err
 )
 async def test_youtube_says_what_a_person_must_do(sandbox, fault, error):
     await order(sandbox, "faults", {"platform": "youtube", "fault": fault, "times": 1})
-    result = await outcome(adapter(Platform.YOUTUBE, client(sandbox)), ASKED[Platform.YOUTUBE])
+    result = await outcome(adapter(Platform.YOUTUBE, sandbox), ASKED[Platform.YOUTUBE])
     assert isinstance(result, error)
 
 
 async def test_youtube_without_a_key_names_the_setting(sandbox):
-    asking = YouTubeAdapter(client(sandbox), None, clock=SettableClock(NOW))
+    asking = YouTubeAdapter(Access(Platform.YOUTUBE, SettableClock(NOW), transport=sandbox))
     with pytest.raises(base.CredentialsBad, match="SIMEDSOS_YOUTUBE_API_KEY"):
         await asking.counts([ASKED[Platform.YOUTUBE]])
 
@@ -259,8 +268,6 @@ async def test_gzip_is_read_and_a_broken_stream_refused():
 @pytest.mark.parametrize("platform", list(ASKED))
 @given(content=st.binary(max_size=200))
 async def test_any_bytes_end_in_a_typed_outcome(platform, content):
-    asking = adapter(
-        platform,
-        client(httpx.MockTransport(answering(content, content_type="application/json"))),
-    )
+    transport = httpx.MockTransport(answering(content, content_type="application/json"))
+    asking = adapter(platform, transport)
     assert isinstance(await outcome(asking, ASKED[platform]), PlatformError)

@@ -17,7 +17,7 @@ from app.official_accounts import service as registry
 from app.official_accounts.models import OwnerKind
 from app.official_accounts.schemas import OfficialAccountIn
 from app.platforms import base
-from app.platforms.base import Capabilities, CountReading, Platform, PlatformError, Target
+from app.platforms.base import Adapter, Capabilities, CountReading, Platform, PlatformError, Target
 from tests.conftest import make_government
 from tests.support import NOW
 from workers.collect import LEASE, collect_once
@@ -25,11 +25,11 @@ from workers.collect import LEASE, collect_once
 BATCH = 10
 
 
-class Script:
+class Script(Adapter):
     """A platform that answers as the test says; it counts how often it was asked."""
 
     platform: ClassVar[Platform] = Platform.BLUESKY
-    capabilities: ClassVar[Capabilities] = Capabilities(True, BATCH, False, False, False, "")
+    capabilities: ClassVar[Capabilities] = Capabilities(note="", counts=True, batch_size=BATCH)
 
     def __init__(self, *answers: int | PlatformError) -> None:
         self.answers = list(answers)

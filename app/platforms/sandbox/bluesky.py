@@ -1,7 +1,7 @@
 """Bluesky's XRPC as the public AppView answers it: profiles, one by one or up to 25."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from app.core.clock import Clock
 from app.platforms.base import Platform
@@ -96,6 +97,14 @@ class Bluesky:
         self._clock = clock
         self._faults = faults
         self._window = RequestWindow(limit)
+
+    def routes(self) -> Sequence[Route]:
+        """The XRPC methods."""
+        return (
+            Route("/xrpc/app.bsky.actor.getProfile", self.get_profile),
+            Route("/xrpc/app.bsky.actor.getProfiles", self.get_profiles),
+            Route("/xrpc/{nsid}", self.not_offered, methods=["GET", "POST"]),
+        )
 
     async def get_profile(self, request: Request) -> Response:
         """`app.bsky.actor.getProfile`."""

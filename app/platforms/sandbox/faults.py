@@ -3,22 +3,24 @@
 import asyncio
 import zlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Literal, assert_never
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.platforms.base import Platform
 from app.platforms.sandbox.world import AccountState, WorldAccount, count_at
 
 HANG_SECONDS = 120.0
 RETRY_SECONDS = 30.0
+DRIP_SECONDS = 0.2
 BOMB_BYTES = 100 * 1024 * 1024
 DEPTH = 100_000
 LOGIN_PAGE = (
@@ -27,20 +29,25 @@ LOGIN_PAGE = (
     b'<input name="password" type="password"></form></body></html>'
 )
 
-FaultyPlatform = Literal[Platform.BLUESKY, Platform.YOUTUBE]
+Refusals = Mapping["Fault", tuple[int, bytes]]
 RetryForm = Literal["seconds", "date", "none"]
 
 
 class Fault(StrEnum):
     """What can go wrong with an answer."""
 
+    CURSOR_LOOP = "cursor_loop"
     CUT_OFF = "cut_off"
     DEEP_JSON = "deep_json"
+    DUPLICATE_PAGES = "duplicate_pages"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - The name of a fault.
     GARBAGE_COUNT = "garbage_count"
     GZIP_BOMB = "gzip_bomb"
     HANG = "hang"
+    HIDDEN_LIST = "hidden_list"
     KEY_INVALID = "key_invalid"
     LOGIN_PAGE = "login_page"
+    LOST_ROTATION = "lost_rotation"
     NEGATIVE_COUNT = "negative_count"
     QUOTA_EXCEEDED = "quota_exceeded"
     RATE_LIMITED = "rate_limited"
@@ -48,23 +55,28 @@ class Fault(StrEnum):
     RENAMED_ID = "renamed_id"
     SERVER_ERROR = "server_error"
     SHORT_ANSWER = "short_answer"
+    SHORT_LIST = "short_list"
+    SLOW = "slow"
     TRUNCATED = "truncated"
     WRONG_TYPE = "wrong_type"
 
 
-# Bluesky is asked without a key and has no daily quota.
-ONLY_YOUTUBE: Final = frozenset({Fault.KEY_INVALID, Fault.QUOTA_EXCEEDED})
+# Faults that only some platforms can have; the others have no such thing to lose.
+ONLY_OF: Final[Mapping[Fault, frozenset[Platform]]] = MappingProxyType({
+    Fault.KEY_INVALID: frozenset({Platform.YOUTUBE}),
+    Fault.QUOTA_EXCEEDED: frozenset({Platform.YOUTUBE}),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FaultOrder:
     """One fault to come.
 
-    `seconds` is how long to hang or when to retry, `form` how `Retry-After` is written,
+    `seconds` is how long to hang, to rest between two bytes, or when to retry, `form` how `Retry-After` is written,
     `platform_id` the only account to spoil. `times` is None for "until cleared".
     """
 
-    platform: FaultyPlatform
+    platform: Platform
     fault: Fault
     times: int | None = 1
     seconds: float | None = None
@@ -119,7 +131,7 @@ class Faults:
         """The orders that wait, with the times that are left."""
         return list(self._orders)
 
-    def take(self, platform: FaultyPlatform) -> FaultOrder | None:
+    def take(self, platform: Platform) -> FaultOrder | None:
         """The order that spoils the next answer of a platform, used up by one."""
         for place, order in enumerate(self._orders):
             if order.platform is not platform:
@@ -141,7 +153,7 @@ async def hang(order: FaultOrder | None) -> None:
 def instead(
     order: FaultOrder | None,
     request: Request,
-    refusals: Mapping[Fault, tuple[int, bytes]],
+    refusals: Refusals,
     now: datetime,
 ) -> Response | None:
     """What is sent instead of an answer; `refusals` are the platform's own status and body."""
@@ -218,11 +230,20 @@ def mangled(response: Response, order: FaultOrder | None) -> Response:
     del headers["content-length"]
     if order.fault is Fault.TRUNCATED:
         return Response(half, response.status_code, headers)
+    if order.fault is Fault.SLOW:
+        return StreamingResponse(_dripping(body, order), response.status_code, headers)
     if order.fault is Fault.CUT_OFF:
         return Response(half, response.status_code, {**headers, "content-length": str(len(body))})
     if order.fault is Fault.WRONG_TYPE:
         return Response(body, response.status_code, {**headers, "content-type": "text/html"})
     return response
+
+
+async def _dripping(body: bytes, order: FaultOrder) -> AsyncIterator[bytes]:
+    between = DRIP_SECONDS if order.seconds is None else order.seconds
+    for place in range(len(body)):
+        yield body[place : place + 1]
+        await asyncio.sleep(between)
 
 
 @lru_cache(maxsize=1)

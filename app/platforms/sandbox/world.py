@@ -41,6 +41,7 @@ class AccountState(StrEnum):
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
     HIDDEN = "hidden"
+    PRIVATE = "private"
     SUSPENDED = "suspended"
 
 
@@ -72,16 +73,56 @@ class WorldAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class WorldFollow:
+    """That one account of the world follows another, by their stable ids."""
+
+    platform: Platform
+    follower_id: Name
+    followed_id: Name
+
+
+@dataclass(frozen=True, slots=True)
+class WorldToken:
+    """A bearer token that a platform accepts: an account's own, or the app's without an id."""
+
+    platform: Platform
+    token: Name
+    platform_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """Every account that the sandbox knows, and the API key that its YouTube accepts."""
+    """Every account that the sandbox knows, who follows whom, and which credentials it accepts."""
 
     youtube_key: Name
     accounts: Annotated[tuple[WorldAccount, ...], msgspec.Meta(min_length=1)]
+    follows: tuple[WorldFollow, ...] = ()
+    tokens: tuple[WorldToken, ...] = ()
 
     def __post_init__(self) -> None:
         keys = {(account.platform, account.platform_id) for account in self.accounts}
         if len(keys) != len(self.accounts):
             raise ValueError("two accounts have the same platform id")
+
+
+def _citizen(platform: Platform, number: int) -> "Listed":
+    """An invented follower whom nobody has declared, under ids of the platform's own form."""
+    match platform:
+        case Platform.BLUESKY:
+            name = f"warga{number}.bsky.social"
+            return Listed(f"did:plc:warga{_letters(number)}", name, "Warga")
+        case Platform.YOUTUBE:
+            return Listed(f"UCwarga{number:017d}", f"warga{number}", "Warga")
+        case Platform.MASTODON:
+            return Listed(str(900_000_000 + number), f"warga{number}@warga.example", "Warga")
+        case _:
+            return Listed(str(9_000_000_000_000_000 + number), f"warga{number}", "Warga")
+
+
+def _letters(number: int) -> str:
+    """A number of 19 base-32 signs, as DIDs of the method plc are written."""
+    signs = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(signs[number >> (5 * place) & 31] for place in range(19))
 
 
 def count_at(account: WorldAccount, moment: datetime) -> int:
@@ -119,6 +160,15 @@ def read_world(path: Path) -> World:
         raise WorldInvalid(path=path, reason=failure) from failure
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a follower list: an account of the world, or one of its nameless citizens."""
+
+    platform_id: str
+    handle: str
+    display_name: str
+
+
 class Truth:
     """The world as it is now: what the file said, and what was set since."""
 
@@ -127,6 +177,11 @@ class Truth:
         self._ids = {
             (found.platform, found.handle.casefold()): found.platform_id for found in world.accounts
         }
+
+        self._followers: dict[tuple[Platform, str], dict[str, None]] = {}
+        for follow in world.follows:
+            self.set_follow(follow.platform, follow.follower_id, follow.followed_id, follows=True)
+        self.tokens = {(each.platform, each.token): each for each in world.tokens}
 
     def accounts(self) -> list[WorldAccount]:
         """Every account, in the order of the world."""
@@ -140,6 +195,35 @@ class Truth:
         """The account with a handle, whatever its case."""
         platform_id = self._ids.get((platform, handle.casefold()))
         return self.by_id(platform, platform_id) if platform_id else None
+
+    def follows(self, platform: Platform, follower_id: str, followed_id: str) -> bool:
+        """Whether one account follows another."""
+        return follower_id in self._followers.get((platform, followed_id), {})
+
+    def set_follow(
+        self, platform: Platform, follower_id: str, followed_id: str, *, follows: bool
+    ) -> None:
+        """From now on one account follows another, or no longer."""
+        listed = self._followers.setdefault((platform, followed_id), {})
+        if follows:
+            listed[follower_id] = None
+        else:
+            listed.pop(follower_id, None)
+
+    def followers_of(self, account: WorldAccount, now: datetime) -> list[Listed]:
+        """Everyone who follows an account: those the world names, then citizens up to its count."""
+        named = [
+            Listed(found.platform_id, found.handle, found.display_name)
+            for follower_id in self._followers.get((account.platform, account.platform_id), {})
+            if (found := self.by_id(account.platform, follower_id))
+            and found.state not in {AccountState.SUSPENDED, AccountState.DEACTIVATED}
+        ]
+        unnamed = range(max(0, count_at(account, now) - len(named)))
+        return named + [_citizen(account.platform, number) for number in unnamed]
+
+    def token_of(self, platform: Platform, token: str) -> WorldToken | None:
+        """Whom a bearer token speaks for; None for one that the platform never gave out."""
+        return self.tokens.get((platform, token))
 
     def set_followers(
         self, platform: Platform, platform_id: str, followers: int, *, at: datetime

@@ -4,11 +4,13 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from app.core.clock import Clock
 from app.platforms.base import Platform
@@ -110,6 +112,10 @@ class YouTube:
         self._clock = clock
         self._faults = faults
         self._key = key
+
+    def routes(self) -> Sequence[Route]:
+        """The API methods."""
+        return (Route("/youtube/v3/channels", self.channels),)
 
     async def channels(self, request: Request) -> Response:
         """`channels.list` by `id` or `forHandle`."""

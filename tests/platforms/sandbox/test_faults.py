@@ -263,7 +263,7 @@ async def test_faults_are_shown_and_cleared(client: httpx.AsyncClient) -> None:
     "body",
     [
         pytest.param({}, id="empty"),
-        pytest.param({"platform": "instagram", "fault": "hang"}, id="platform-not-offered"),
+        pytest.param({"platform": "myspace", "fault": "hang"}, id="platform-not-offered"),
         pytest.param({"platform": "bluesky", "fault": "earthquake"}, id="unknown-fault"),
         pytest.param({"platform": "bluesky", "fault": "quota_exceeded"}, id="not-on-bluesky"),
         pytest.param({"platform": "bluesky", "fault": "hang", "times": 0}, id="never"),
