@@ -64,6 +64,11 @@ class StateIn(BaseModel):
 
 def add_controls(app: FastAPI, truth: Truth, clock: Clock, faults: Faults) -> None:
     """Put the controls on the sandbox's application."""
+    _add_faults(app, truth, clock, faults)
+    _add_truths(app, truth, clock)
+
+
+def _add_faults(app: FastAPI, truth: Truth, clock: Clock, faults: Faults) -> None:
 
     @app.get("/_sandbox/truth")
     async def show_truth() -> dict[str, Any]:
@@ -90,6 +95,8 @@ def add_controls(app: FastAPI, truth: Truth, clock: Clock, faults: Faults) -> No
     async def clear_faults() -> None:
         faults.clear()
 
+
+def _add_truths(app: FastAPI, truth: Truth, clock: Clock) -> None:
     @app.post("/_sandbox/counts", status_code=204)
     async def set_count(body: CountIn) -> None:
         try:
