@@ -72,8 +72,8 @@ ONLY_OF: Final[Mapping[Fault, frozenset[Platform]]] = MappingProxyType({
 class FaultOrder:
     """One fault to come.
 
-    `seconds` is how long to hang, to rest between two bytes, or when to retry, `form` how `Retry-After` is written,
-    `platform_id` the only account to spoil. `times` is None for "until cleared".
+    `seconds` is how long to hang, to rest between two bytes, or when to retry, `form` how
+    `Retry-After` is written, `platform_id` the only account to spoil. `times` is None for "until cleared".
     """
 
     platform: Platform
