@@ -73,7 +73,8 @@ class FaultOrder:
     """One fault to come.
 
     `seconds` is how long to hang, to rest between two bytes, or when to retry, `form` how
-    `Retry-After` is written, `platform_id` the only account to spoil. `times` is None for "until cleared".
+    `Retry-After` is written, `platform_id` the only account to spoil. `times` is None for "until
+    cleared".
     """
 
     platform: Platform
