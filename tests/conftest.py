@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.clock import SettableClock
@@ -24,6 +26,11 @@ from migrations import migrate
 from tests.support import NOW, Api, Government
 
 TEMPLATE = "simedsos_template"
+# A busy machine is no fault of the code; examples are still bounded in number.
+hypothesis_settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("project")
 configure_logging("ERROR")
 
 

@@ -1,6 +1,6 @@
 """What every platform of the sandbox does alike: take the order of faults, answer, spoil it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -8,8 +8,16 @@ from starlette.responses import Response
 
 from app.core.clock import Clock
 from app.platforms.base import Platform
-from app.platforms.sandbox.faults import FaultOrder, Faults, Refusals, hang, instead, mangled
-from app.platforms.sandbox.world import Truth, WorldToken
+from app.platforms.sandbox.faults import (
+    Fault,
+    FaultOrder,
+    Faults,
+    Refusals,
+    hang,
+    instead,
+    mangled,
+)
+from app.platforms.sandbox.world import Listed, Truth, WorldToken
 
 
 class Refused(Exception):
@@ -72,3 +80,26 @@ class Desk:
         token = header.removeprefix("Bearer ") if header.startswith("Bearer ") else ""
         token = token or request.query_params.get("access_token", "")
         return self.truth.token_of(self.platform, token)
+
+
+def page_of(
+    entries: Sequence[Listed], start: int, size: int, order: FaultOrder | None
+) -> tuple[Sequence[Listed], int | None]:
+    """One page of a list from a place on, and the place of the next page; None at the end.
+
+    A page that an order spoils comes empty (`hidden_list`), says that it is the last one
+    (`short_list`), holds the first entries again (`duplicate_pages`), or names itself as the next
+    one (`cursor_loop`).
+    """
+    after = start + size if start + size < len(entries) else None
+    match order.fault if order else None:
+        case Fault.HIDDEN_LIST:
+            return [], None
+        case Fault.SHORT_LIST:
+            return entries[start : start + size // 2], None
+        case Fault.DUPLICATE_PAGES:
+            return entries[:size], after
+        case Fault.CURSOR_LOOP:
+            return entries[start : start + size], start
+        case _:
+            return entries[start : start + size], after
