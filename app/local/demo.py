@@ -14,7 +14,8 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.scopes import Scope
 from app.local.api_client import ApiClient, DemoRefused
-from app.local.demo_world import DemoFiles, DemoOfficialAccount, write_demo
+from app.local.demo_network import DemoOfficialAccount
+from app.local.demo_world import DemoFiles, write_demo
 from app.official_accounts.models import OwnerKind
 from app.platforms.base import Platform
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from app.core.clock import JAKARTA, jakarta_day
+from app.local.demo_accounts import HOME_SERVER, DemoDeclaration, build_declarations
 from app.local.demo_followers import (
     BASELINE,
     COHORT_BEFORE,
@@ -21,40 +22,23 @@ from app.local.demo_followers import (
     listed_at,
     write_export,
 )
-from app.local.demo_people import (
-    EMPLOYEES,
-    DemoDeclaration,
-    DemoEmployee,
-    build_declarations,
-    build_employees,
+from app.local.demo_network import (
+    YOUTUBE_KEY,
+    DemoOfficialAccount,
+    app_tokens,
+    follows_of,
+    people_accounts,
 )
+from app.local.demo_people import EMPLOYEES, DemoEmployee, build_employees
 from app.local.demo_units import DemoUnit, build_units
 from app.official_accounts.models import OwnerKind
 from app.platforms.base import Platform
 from app.platforms.sandbox.world import Knot, World, WorldAccount, write_world
 
 SEED: Final = 20261124
-YOUTUBE_KEY: Final = "sandbox-demo-key"
 CAMPAIGN_DAYS: Final = 14
 HISTORY_DAYS: Final = 30
 OPENED: Final = datetime(2019, 4, 17, 2, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOfficialAccount:
-    """An official account of the demo, its handle as `normalize` gives it.
-
-    `baseline` is the count when the campaign starts, `per_day` the gain that follows on
-    the last known count; both feed the sandbox only.
-    """
-
-    platform: Platform
-    handle: str
-    platform_id: str
-    display_name: str
-    owner_kind: OwnerKind
-    baseline: int
-    per_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +120,51 @@ OFFICIAL_ACCOUNTS: Final = (
         45_210,
         960,
     ),
+    DemoOfficialAccount(
+        Platform.FACEBOOK,
+        "pemprovsumsel.demo",
+        "61550000000001",
+        "Pemprov Sumsel (demo)",
+        OwnerKind.OFFICE,
+        21_480,
+        240,
+    ),
+    DemoOfficialAccount(
+        Platform.TIKTOK,
+        "diskominfosumsel_demo",
+        "7100000000000000001",
+        "Diskominfo Sumsel (demo)",
+        OwnerKind.AGENCY,
+        15_830,
+        720,
+    ),
+    DemoOfficialAccount(
+        Platform.X,
+        "sumselprov_demo",
+        "1500000000000001",
+        "Pemprov Sumsel (demo)",
+        OwnerKind.OFFICE,
+        4_870,
+        240,
+    ),
+    DemoOfficialAccount(
+        Platform.THREADS,
+        "pemprovsumsel_demo",
+        "1700000000000001",
+        "Pemprov Sumsel (demo)",
+        OwnerKind.OFFICE,
+        1_940,
+        240,
+    ),
+    DemoOfficialAccount(
+        Platform.MASTODON,
+        f"diskominfo@{HOME_SERVER}",
+        f"https://{HOME_SERVER}/users/diskominfo",
+        "Diskominfo Sumsel (demo)",
+        OwnerKind.AGENCY,
+        310,
+        240,
+    ),
 )
 
 
@@ -158,7 +187,7 @@ def write_demo(folder: Path, *, now: datetime, seed: int = SEED) -> DemoFiles:
         (files.instagram_second, timeline.second_list),
     ):
         write_export(path, INSTAGRAM.handle, listed_at(followers, timeline, taken_at), taken_at)
-    write_world(_world(rng, timeline, files.instagram_readings, now), files.world)
+    write_world(_world(rng, timeline, files.instagram_readings, declarations, now), files.world)
     return files
 
 
@@ -214,23 +243,31 @@ def _readings(followers: Sequence[Follower], timeline: Timeline) -> tuple[DemoRe
 
 
 def _world(
-    rng: Random, timeline: Timeline, readings: Sequence[DemoReading], now: datetime
+    rng: Random,
+    timeline: Timeline,
+    readings: Sequence[DemoReading],
+    declarations: Sequence[DemoDeclaration],
+    now: datetime,
 ) -> World:
     read = tuple(Knot(each.at.astimezone(UTC), each.followers) for each in readings)
+    official = [
+        WorldAccount(
+            platform=each.platform,
+            platform_id=each.platform_id,
+            handle=each.handle,
+            display_name=each.display_name,
+            created_at=OPENED,
+            knots=read if each is INSTAGRAM else _daily(rng, each, timeline, now),
+            per_day=each.per_day,
+        )
+        for each in OFFICIAL_ACCOUNTS
+    ]
+    people = list(people_accounts(rng, declarations, now))
     return World(
         youtube_key=YOUTUBE_KEY,
-        accounts=tuple(
-            WorldAccount(
-                platform=each.platform,
-                platform_id=each.platform_id,
-                handle=each.handle,
-                display_name=each.display_name,
-                created_at=OPENED,
-                knots=read if each is INSTAGRAM else _daily(rng, each, timeline, now),
-                per_day=each.per_day,
-            )
-            for each in OFFICIAL_ACCOUNTS
-        ),
+        accounts=(*official, *people),
+        follows=tuple(follows_of(rng, people, OFFICIAL_ACCOUNTS)),
+        tokens=app_tokens(),
     )
 
 

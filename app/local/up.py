@@ -1,6 +1,7 @@
 """`simedsos up`: database, schema, every role and the sandbox under one supervisor."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -17,7 +18,8 @@ from app.core.clock import SystemClock
 from app.core.db import plain_url
 from app.local.api_client import ApiClient, DemoRefused
 from app.local.demo import DemoReady, load_demo, prepare
-from app.local.demo_world import YOUTUBE_KEY, write_demo
+from app.local.demo_network import sandbox_environment
+from app.local.demo_world import write_demo
 from app.local.folder import DataFolder, FolderTaken, PortTaken, require_free_port
 from app.local.postgres import PostgresUnusable, free_port, start
 from app.local.supervisor import Child, ChildKeepsDying, Supervisor
@@ -155,11 +157,9 @@ def _start_children(
         if not world.exists():
             write_demo(world.parent, now=SystemClock().now())
         sandbox = f"http://127.0.0.1:{_sandbox_port(folder)}"
-        shared |= {
-            "SIMEDSOS_BLUESKY_BASE_URL": settings.bluesky_base_url or sandbox,
-            "SIMEDSOS_YOUTUBE_BASE_URL": settings.youtube_base_url or sandbox,
-            "SIMEDSOS_YOUTUBE_API_KEY": YOUTUBE_KEY,
-        }
+        # What a person has set themselves stays, so that one platform can be tried for real.
+        chosen = sandbox_environment(sandbox).items()
+        shared |= {name: value for name, value in chosen if name not in os.environ}
         port = sandbox.rsplit(":", 1)[1]
         supervisor.start(Child("sandbox", _command("sandbox", str(world), "--port", port), shared))
     for role in ("api", "scheduler", "worker"):

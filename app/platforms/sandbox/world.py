@@ -55,7 +55,10 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class WorldAccount:
-    """One account of the world; after its last knot it gains `per_day` followers evenly."""
+    """One account of the world; after its last knot it gains `per_day` followers evenly.
+
+    Instagram tells nothing of accounts that are not `professional`.
+    """
 
     platform: Platform
     platform_id: Name
@@ -65,6 +68,7 @@ class WorldAccount:
     knots: Annotated[tuple[Knot, ...], msgspec.Meta(min_length=1)]
     per_day: Count = 0
     state: AccountState = AccountState.ACTIVE
+    professional: bool = True
 
     def __post_init__(self) -> None:
         moments = [knot.at for knot in self.knots]
