@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.clock import Clock
+from app.platforms.addresses import Resolve, checked_host, look_up
 from app.platforms.base import CredentialsBad, Platform
-from app.platforms.http import Gate, PlatformHttp, Transport
+from app.platforms.http import Gate, HostTransport, PlatformHttp, Transport
 from app.settings import Settings
 
 KEYS = ("access_token", "api_key", "bearer_token", "user_id")
@@ -16,7 +17,8 @@ class Access:
     """What one process knows about reaching one platform.
 
     `keys` holds the app's credentials by the end of their setting's name (`api_key`). Public
-    pages are read only where an operator has switched them on (`pages_allowed`).
+    pages are read only where an operator has switched them on (`pages_allowed`). For platforms
+    of many servers `base_url` is a template, in which `{host}` stands for the server's name.
     """
 
     platform: Platform
@@ -27,9 +29,11 @@ class Access:
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     gate: Gate | None = None
     transport: Transport | None = None
+    resolve: Resolve = look_up
     deadline_seconds: float = 20.0
     max_bytes: int = 2 * 1024 * 1024
     clients: list[PlatformHttp] = field(default_factory=list, repr=False)
+    host_transports: list[HostTransport] = field(default_factory=list, repr=False)
 
     def http(self, host: str) -> PlatformHttp:
         """A client of the platform's API, at its own host unless the settings name another."""
@@ -38,6 +42,28 @@ class Access:
     def pages(self, host: str) -> PlatformHttp | None:
         """A client of the platform's public pages, or None where they are switched off."""
         return self._client(self.page_base_url or host) if self.pages_allowed else None
+
+    def at(self, host: str) -> PlatformHttp:
+        """A client of a host that a person chose, reached only if it is on the public internet.
+
+        It is cheap to make and need not be kept or closed: all of them share one bounded pool of
+        connections, which `aclose` closes. The host is asked for by its digest's own budget.
+
+        Raises:
+            NotSupported: it is no public name; the look-up itself happens with the first request.
+        """
+        name = checked_host(host)
+        template = self.base_url or "https://{host}"
+        return PlatformHttp(
+            self.platform,
+            template.replace("{host}", name),
+            clock=self.clock,
+            gate=self.gate,
+            transport=self.transport or self._host_transport(),
+            deadline_seconds=self.deadline_seconds,
+            max_bytes=self.max_bytes,
+            host=name,
+        )
 
     def key(self, name: str) -> str:
         """A credential of the app.
@@ -63,9 +89,18 @@ class Access:
         self.clients.append(client)
         return client
 
+    def _host_transport(self) -> HostTransport:
+        # Made once it is needed, since reading the machine's certificates takes a while.
+        if not self.host_transports:
+            resolve = self.resolve if self.base_url is None else None
+            self.host_transports.append(HostTransport(resolve))
+        return self.host_transports[0]
+
     async def aclose(self) -> None:
         for client in self.clients:
             await client.aclose()
+        for transport in self.host_transports:
+            await transport.aclose()
 
 
 def access_from(

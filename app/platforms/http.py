@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, Protocol
 
 import httpx
 
 from app.core.clock import Clock
+from app.platforms.addresses import PublicOnly, Resolve, public_pool
 from app.platforms.base import (
     LoginWall,
     ParseFailed,
@@ -42,6 +44,17 @@ JSON_TYPES: Final = ("application/json", "application/problem+json", "applicatio
 PAGE_TYPES: Final = ("text/html",)
 TOO_MANY = 429
 SERVER_ERROR = 500
+# Hosts that people chose are many and small: few connections at once, and few kept.
+HOST_CONNECTIONS = 32
+HOST_IDLE = 16
+HOST_IDLE_SECONDS = 30.0
+HOST_LIMITS = httpx.Limits(
+    max_connections=HOST_CONNECTIONS,
+    max_keepalive_connections=HOST_IDLE,
+    keepalive_expiry=HOST_IDLE_SECONDS,
+)
+# A cookie would tie one question to the next.
+REFUSE_COOKIES = DefaultCookiePolicy(allowed_domains=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +79,13 @@ class PageAnswer:
 class Lane:
     """Whose budget a request draws on: a platform, and an app or credential by a label.
 
-    The label is `app`, or a digest; never a secret.
+    The label is `app`, `pages`, or a digest; never a secret. `host` is the digest of a host that
+    a person chose, since each such server keeps a budget of its own and fails on its own.
     """
 
     platform: Platform
     credential: str = APP
+    host: str = ""
 
 
 class Gate(Protocol):
@@ -105,6 +120,26 @@ def credential_label(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
+class HostTransport(httpx.AsyncHTTPTransport):
+    """The connections to all hosts that people chose, kept by one bounded pool.
+
+    They go to public addresses only. Without a way of looking names up they go anywhere, for a
+    server of the operator's own choice that stands in for the hosts.
+    """
+
+    def __init__(self, resolve: Resolve | None) -> None:
+        super().__init__(trust_env=False, http2=True, limits=HOST_LIMITS)
+        if resolve is not None:
+            # httpx has no parameter for the network below it, httpcore has.
+            self._pool = public_pool(
+                httpx.create_ssl_context(trust_env=False),
+                connections=HOST_CONNECTIONS,
+                idle=HOST_IDLE,
+                idle_seconds=HOST_IDLE_SECONDS,
+                backend=PublicOnly(resolve),
+            )
+
+
 class PlatformHttp:
     """A client of one platform's API."""
 
@@ -118,8 +153,10 @@ class PlatformHttp:
         transport: Transport | None = None,
         deadline_seconds: float = 20.0,
         max_bytes: int = 2 * 1024 * 1024,
+        host: str = "",
     ) -> None:
         self._platform = platform
+        self._host = credential_label(host) if host else ""
         self._clock = clock
         self._gate = gate or OpenGate()
         self._deadline = deadline_seconds
@@ -130,6 +167,7 @@ class PlatformHttp:
             follow_redirects=False,
             http2=base_url.startswith("https:"),
             trust_env=False,
+            cookies=CookieJar(REFUSE_COOKIES),
             timeout=httpx.Timeout(deadline_seconds),
             headers={
                 "Accept-Encoding": "gzip",
@@ -196,10 +234,18 @@ class PlatformHttp:
         status, content, answered = await self._paid(request, PAGE_TYPES, PAGES, 1)
         return PageAnswer(status, content.decode("utf-8", "replace"), answered)
 
+    async def refused(self, error: PlatformError, *, credential: str = APP) -> PlatformError:
+        """Tell the gate of a refusal that only the adapter could read; answers the same error.
+
+        An answer of 402 or a code in a body reaches the budget this way: raise what is returned.
+        """
+        await self._gate.learn(Lane(self._platform, credential, self._host), error)
+        return error
+
     async def _paid(
         self, request: httpx.Request, types: Sequence[str], credential: str, cost: int
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        lane = Lane(self._platform, credential)
+        lane = Lane(self._platform, credential, self._host)
         await self._gate.enter(lane, cost)
         try:
             status, content, headers = await self._exchange(request, types)

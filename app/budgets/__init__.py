@@ -1,0 +1,1 @@
+"""What may still be asked of each platform, and whether it is asked at all."""
