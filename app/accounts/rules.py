@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import assert_never
 
+from app.platforms.base import ExistenceState
+
 
 class AccountState(StrEnum):
     """What is known of a declared account."""
@@ -15,6 +17,7 @@ class AccountState(StrEnum):
     MISSING = "missing"
     PRIVATE = "private"
     SUSPENDED = "suspended"
+    DEACTIVATED = "deactivated"
     RENAMED = "renamed"
     VERIFIED = "verified"
     CONTESTED = "contested"
@@ -60,6 +63,7 @@ def live(state: AccountState) -> bool:
             | AccountState.MISSING
             | AccountState.PRIVATE
             | AccountState.SUSPENDED
+            | AccountState.DEACTIVATED
             | AccountState.RENAMED
             | AccountState.VERIFIED
         ):
@@ -86,3 +90,70 @@ def missing_after(checks: Sequence[date]) -> bool:
     `checks` are the days of the checks that did not find it, since it was last found.
     """
     return len(set(checks)) >= CHECKS_UNTIL_MISSING
+
+
+def finds(check: ExistenceState) -> bool | None:
+    """Whether a check found the account; None where its answer has no single meaning."""
+    match check:
+        case ExistenceState.EXISTS | ExistenceState.PRIVATE:
+            return True
+        case ExistenceState.MISSING | ExistenceState.SUSPENDED | ExistenceState.DEACTIVATED:
+            return False
+        case ExistenceState.AMBIGUOUS | ExistenceState.BLOCKED:
+            return None
+        case _:
+            assert_never(check)
+
+
+def state_after_check(
+    present: AccountState, check: ExistenceState, *, proven: bool, missed_on: Sequence[date]
+) -> AccountState:
+    """The state that a check leaves an account in.
+
+    `proven` says that its owner was proven and the proof still stands; `missed_on` are the days
+    of the checks that did not find it since it was last found, this one included.
+    """
+    wanted = _wanted(present, check, proven=proven, missed_on=missed_on)
+    return wanted if may_move(present, wanted) else present
+
+
+def _wanted(
+    present: AccountState, check: ExistenceState, *, proven: bool, missed_on: Sequence[date]
+) -> AccountState:
+    match check:
+        case ExistenceState.EXISTS:
+            return AccountState.VERIFIED if proven else AccountState.EXISTS
+        case ExistenceState.PRIVATE:
+            return AccountState.PRIVATE
+        case ExistenceState.SUSPENDED:
+            return AccountState.SUSPENDED
+        case ExistenceState.DEACTIVATED:
+            return AccountState.DEACTIVATED
+        case ExistenceState.MISSING:
+            return AccountState.MISSING if missing_after(missed_on) else present
+        case ExistenceState.AMBIGUOUS | ExistenceState.BLOCKED:
+            return present
+        case _:
+            assert_never(check)
+
+
+class Identity(StrEnum):
+    """What the id and the handle that a platform told make of a declared account."""
+
+    SAME = "same"
+    LEARNT = "learnt"
+    RENAMED = "renamed"
+    OTHER = "other"
+
+
+def identify(
+    *, known_id: str | None, handle: str, told_id: str | None, told_handle: str | None
+) -> Identity:
+    """Whether the account that answered is the declared one: identity is the platform's id."""
+    if known_id is not None and told_id is not None and told_id != known_id:
+        return Identity.OTHER
+    if known_id is None:
+        return Identity.SAME if told_id is None else Identity.LEARNT
+    if told_id == known_id and told_handle is not None and told_handle != handle:
+        return Identity.RENAMED
+    return Identity.SAME

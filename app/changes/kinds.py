@@ -6,6 +6,8 @@ from enum import StrEnum
 class ChangeKind(StrEnum):
     """What happened."""
 
+    ACCOUNT_CHECKED = "account:checked"
+    ACCOUNT_CONTESTED = "account:contested"
     ACCOUNT_DECLARED = "account:declared"
     ACCOUNT_RETIRED = "account:retired"
     ACCOUNT_UPDATED = "account:updated"
@@ -22,6 +24,7 @@ class ChangeKind(StrEnum):
     IMPORT_PREVIEWED = "import:previewed"
     OFFICIAL_ACCOUNT_CREATED = "official_account:created"
     OFFICIAL_ACCOUNT_UPDATED = "official_account:updated"
+    PAIR_ANSWERS_TAKEN = "pair_answers:taken"
     SNAPSHOT_CONFIRMED = "snapshot:confirmed"
     SNAPSHOT_TAKEN = "snapshot:taken"
     WORK_UNIT_CREATED = "work_unit:created"

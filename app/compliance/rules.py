@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.accounts.rules import AccountState
 from app.employees.rules import Declaration
-from app.observations.rules import CertificateVerdict
+from app.observations.rules import CertificateVerdict, PairAnswer
 from app.platforms.base import Platform
 
 
@@ -59,15 +59,6 @@ class Basis(StrEnum):
     NONE = "none"
 
 
-class PairAnswer(StrEnum):
-    """What a platform answers to "does this account follow that one?"."""
-
-    FOLLOWS = "follows"
-    DOES_NOT_FOLLOW = "does_not_follow"
-    BLOCKED = "blocked"
-    NOT_TOLD = "not_told"
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict with its reason and evidence."""
@@ -99,11 +90,17 @@ class PairLook:
 
 @dataclass(frozen=True, slots=True)
 class FollowEvidence:
-    """Everything known of one declared account and one official account."""
+    """Everything known of one declared account and one official account.
+
+    `seen_since` and `unseen_since` tell of the checks: since when the account has been found under
+    its present handle without a break, and since when it has not been found at all.
+    """
 
     state: AccountState
     verified_at: datetime | None
     can_tell: bool
+    seen_since: datetime | None = None
+    unseen_since: datetime | None = None
     lists: tuple[ListLook, ...] = ()
     pairs: tuple[PairLook, ...] = ()
 
@@ -226,11 +223,21 @@ def _counts_from(evidence: FollowEvidence, moment: datetime) -> bool:
     """Whether an absence at that moment says something of the employee."""
     if evidence.verified_at is None or moment <= evidence.verified_at:
         return False
+    # While it could not be seen, or went by a name that nobody looked for, it was absent anyway.
+    if evidence.unseen_since is not None:
+        return False
+    if evidence.seen_since is not None and moment <= evidence.seen_since:
+        return False
     match evidence.state:
         case AccountState.VERIFIED | AccountState.PRIVATE:
             return True
         # Lists leave out accounts that are gone or taken down, and hold a renamed one elsewhere.
-        case AccountState.MISSING | AccountState.SUSPENDED | AccountState.RENAMED:
+        case (
+            AccountState.MISSING
+            | AccountState.SUSPENDED
+            | AccountState.DEACTIVATED
+            | AccountState.RENAMED
+        ):
             return False
         case (
             AccountState.DECLARED
@@ -351,7 +358,7 @@ def _held_as(state: AccountState) -> _Held:
         case AccountState.CONTESTED:
             return _Held.CONTESTED
         # It was declared in good faith or not: that it cannot be seen decides neither.
-        case AccountState.MISSING | AccountState.SUSPENDED:
+        case AccountState.MISSING | AccountState.SUSPENDED | AccountState.DEACTIVATED:
             return _Held.UNPROVEN
         case AccountState.RETIRED:
             return _Held.NOTHING

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
-from app.observations.rules import CertificateVerdict
+from app.observations.rules import CertificateVerdict, PairAnswer, PollKind
 from app.platforms.base import Platform, Precision
 
 
@@ -60,7 +60,11 @@ class CountSnapshot(TenantRow, Base):
 
 
 class PollRun(TenantRow, Base):
-    """One attempt to read a count, whatever came of it."""
+    """One attempt to ask a platform something, whatever came of it.
+
+    `asked` and `answered` count accounts, where a run asks about several. Existence is asked of a
+    whole platform, everything else of one official account.
+    """
 
     __tablename__ = "poll_runs"
     __table_args__ = (
@@ -68,22 +72,38 @@ class PollRun(TenantRow, Base):
             ["tenant_id", "official_account_id"],
             ["official_accounts.tenant_id", "official_accounts.id"],
         ),
+        CheckConstraint(
+            "(official_account_id IS NULL) = (kind = 'existence')"
+            " AND (kind <> 'existence' OR platform IS NOT NULL)",
+            name="runs_name_what_they_asked",
+        ),
         Index("ix_poll_runs_account", "tenant_id", "official_account_id", "started_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    official_account_id: Mapped[UUID]
+    kind: Mapped[PollKind] = mapped_column(
+        closed_set(PollKind, "poll_kind_is_known"), default=PollKind.COUNT, server_default="count"
+    )
+    platform: Mapped[Platform | None] = mapped_column(
+        closed_set(Platform, "poll_platform_is_known")
+    )
+    official_account_id: Mapped[UUID | None]
     slot: Mapped[datetime]
-    epoch: Mapped[int] = mapped_column(BigInteger)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, default="")
     retry_at: Mapped[datetime | None]
+    asked: Mapped[int | None]
+    answered: Mapped[int | None]
 
 
 class FollowerList(TenantRow, Base):
-    """One membership snapshot: its size, matches and certificate; never the list itself."""
+    """One membership snapshot: its size, matches and certificate; never the list itself.
+
+    A list that was read from the platform has a slot, so that a repeated reading leaves one.
+    """
 
     __tablename__ = "follower_lists"
     __table_args__ = (
@@ -99,6 +119,14 @@ class FollowerList(TenantRow, Base):
             "certificate <> 'complete' OR reached_end", name="complete_lists_reached_their_end"
         ),
         Index("ix_follower_lists_taken", "tenant_id", "official_account_id", "taken_at"),
+        Index(
+            "one_list_per_slot",
+            "tenant_id",
+            "official_account_id",
+            "slot",
+            unique=True,
+            postgresql_where="slot IS NOT NULL",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -107,6 +135,7 @@ class FollowerList(TenantRow, Base):
     source: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     taken_at: Mapped[datetime]
+    slot: Mapped[datetime | None]
     listed: Mapped[int]
     matched: Mapped[int]
     deleted: Mapped[int]
@@ -165,3 +194,39 @@ class Follow(TenantRow, Base):
     last_list_id: Mapped[UUID]
     closed_at: Mapped[datetime | None]
     closed_by_list_id: Mapped[UUID | None]
+
+
+class PairAnswerRow(TenantRow, Base):
+    """A platform's answer to "does this account follow that one?"; ids only, no handles."""
+
+    __tablename__ = "pair_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
+        UniqueConstraint(
+            "tenant_id",
+            "official_account_id",
+            "account_id",
+            "slot",
+            name="a_pair_is_answered_once_a_slot",
+        ),
+        Index(
+            "ix_pair_answers_latest",
+            "tenant_id",
+            "official_account_id",
+            "account_id",
+            "answer",
+            "asked_at",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    official_account_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    slot: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    answer: Mapped[PairAnswer] = mapped_column(closed_set(PairAnswer, "pair_answer_is_known"))
+    source: Mapped[str] = mapped_column(Text)

@@ -82,6 +82,24 @@ def confirms_fall(first_max: int, second_max: int) -> bool:
     return not suspicious_fall(first_max, second_max) and not suspicious_fall(second_max, first_max)
 
 
+class PollKind(StrEnum):
+    """What a platform is asked: one official account's count, or existence, pairs, a list."""
+
+    COUNT = "count"
+    EXISTENCE = "existence"
+    PAIRS = "pairs"
+    LIST = "list"
+
+
+class PairAnswer(StrEnum):
+    """What a platform answers to "does this account follow that one?"."""
+
+    FOLLOWS = "follows"
+    DOES_NOT_FOLLOW = "does_not_follow"
+    BLOCKED = "blocked"
+    NOT_TOLD = "not_told"
+
+
 class CertificateVerdict(StrEnum):
     """Whether a list holds every follower (`complete`), some (`partial`), or counts for nothing."""
 

@@ -52,6 +52,7 @@ class OfficialAccount(TenantRow, Base):
     office_term_end: Mapped[date | None]
     poll_interval_seconds: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
+    read_list: Mapped[bool] = mapped_column(default=True, server_default="true")
     facts_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -26,6 +26,7 @@ class OfficialAccountIn(In):
     office_term_end: date | None = None
     poll_interval_seconds: PollInterval | None = None
     active: bool = True
+    read_list: bool | None = None
 
     @model_validator(mode="after")
     def require_office_term(self) -> Self:
@@ -38,13 +39,16 @@ class OfficialAccountIn(In):
 class OfficialAccountEdit(Edit):
     """The fields to change."""
 
-    never_null: ClassVar[frozenset[str]] = frozenset({"name", "poll_interval_seconds", "active"})
+    never_null: ClassVar[frozenset[str]] = frozenset(
+        {"name", "poll_interval_seconds", "active", "read_list"}
+    )
 
     name: Text | None = None
     custodian: Text | None = None
     office_term_end: date | None = None
     poll_interval_seconds: PollInterval | None = None
     active: bool | None = None
+    read_list: bool | None = None
 
 
 class OfficialAccountOut(Out):
@@ -59,6 +63,7 @@ class OfficialAccountOut(Out):
     office_term_end: date | None
     poll_interval_seconds: int
     active: bool
+    read_list: bool
     version: int
     created_at: datetime
     updated_at: datetime

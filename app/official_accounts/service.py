@@ -17,6 +17,7 @@ from app.identity.rules import Caller
 from app.official_accounts import queries
 from app.official_accounts.models import DuePoll, OfficialAccount
 from app.official_accounts.schemas import OfficialAccountIn
+from app.platforms.base import Platform
 from app.platforms.catalog import CAPABILITIES
 from app.platforms.handles import HandleRefused, normalize
 
@@ -58,6 +59,9 @@ async def create(
         raise OfficialAccountTaken
     fields = wanted.model_dump(exclude={"account", "platform", "platform_id"})
     fields["poll_interval_seconds"] = wanted.poll_interval_seconds or default_interval
+    if wanted.read_list is None:
+        # Each page of X's list costs money, so somebody must want it.
+        fields["read_list"] = found.platform is not Platform.X
     account = OfficialAccount(
         tenant_id=caller.tenant_id,
         id=new_id(),

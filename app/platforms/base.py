@@ -99,10 +99,14 @@ class Existence:
 
 @dataclass(frozen=True, slots=True)
 class PairReading:
-    """A platform's yes or no to "does this account follow that one?"."""
+    """A platform's yes or no to "does this account follow that one?".
+
+    `blocked` says that one of the two has blocked the other, so that a no is not a choice.
+    """
 
     follows: bool
     source: str
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

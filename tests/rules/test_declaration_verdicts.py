@@ -132,6 +132,7 @@ def test_which_states_count_as_declared(state):
         AccountState.CONTESTED: UNKNOWN,
         AccountState.MISSING: UNKNOWN,
         AccountState.SUSPENDED: UNKNOWN,
+        AccountState.DEACTIVATED: UNKNOWN,
         AccountState.RETIRED: UNMET,
     }
     assert verdict is expected.get(state, MET)
