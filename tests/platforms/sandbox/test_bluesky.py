@@ -12,6 +12,9 @@ from tests.platforms.sandbox.worlds import KOMINFO, NOW, PEMPROV, client_of, san
 
 ONE = "/xrpc/app.bsky.actor.getProfile"
 MANY = "/xrpc/app.bsky.actor.getProfiles"
+LIST = "/xrpc/app.bsky.graph.getFollowers"
+PAIRS = "/xrpc/app.bsky.graph.getRelationships"
+GONE = ("did:plc:demosuspended22222222222", "did:plc:demodeactivated222222222")
 
 
 async def ask(
@@ -112,6 +115,41 @@ async def test_counts_move_with_the_clock() -> None:
             "Error: actors/1 must be a valid did or a handle",
             id="one-malformed-actor",
         ),
+        pytest.param(
+            LIST,
+            {"actor": "nobody.bsky.social"},
+            "InvalidRequest",
+            "Actor not found: nobody.bsky.social",
+            id="list-of-nobody",
+        ),
+        pytest.param(
+            LIST,
+            {"actor": PEMPROV, "limit": "101"},
+            "InvalidRequest",
+            "integer too big (maximum 100, got 101)",
+            id="list-of-101",
+        ),
+        pytest.param(
+            LIST,
+            {"actor": PEMPROV, "limit": "0"},
+            "InvalidRequest",
+            "integer too small (minimum 1, got 0)",
+            id="list-of-none",
+        ),
+        pytest.param(
+            LIST,
+            {"actor": PEMPROV, "cursor": "x"},
+            "InvalidRequest",
+            "Malformed cursor",
+            id="malformed-cursor",
+        ),
+        pytest.param(
+            PAIRS,
+            {"actor": PEMPROV, "others": [KOMINFO] * 31},
+            "InvalidRequest",
+            "Error: others must not have more than 30 elements",
+            id="31-others",
+        ),
     ],
 )
 async def test_refusals(
@@ -145,8 +183,64 @@ async def test_25_actors_are_allowed_and_nobody_is_an_empty_list() -> None:
     assert (answer.status_code, answer.content) == (200, b'{"profiles":[]}')
 
 
+async def follow(client: httpx.AsyncClient, *followers: str) -> None:
+    for follower in followers:
+        order = {"platform": "bluesky", "follower_id": follower, "followed_id": PEMPROV}
+        answer = await client.post("/_sandbox/follows", json={**order, "follows": True})
+        assert answer.status_code == 204
+
+
+async def test_relationships_know_dids_only_and_strangers_look_like_non_followers() -> None:
+    others = [KOMINFO, "kominfo-demo.bsky.social", "did:plc:nobody"]
+    async with client_of(sandbox()) as client:
+        await follow(client, KOMINFO)
+        answer = await client.get(PAIRS, params={"actor": PEMPROV, "others": others})
+    kind = "app.bsky.graph.defs#"
+    assert answer.json() == {
+        "actor": PEMPROV,
+        "relationships": [
+            {
+                "$type": f"{kind}relationship",
+                "did": KOMINFO,
+                "followedBy": f"at://{KOMINFO}/app.bsky.graph.follow/3kdemofollow2a",
+            },
+            {"$type": f"{kind}relationship", "did": "did:plc:nobody"},
+            {
+                "$type": f"{kind}notFoundActor",
+                "actor": "kominfo-demo.bsky.social",
+                "notFound": True,
+            },
+        ],
+    }
+
+
+async def test_an_unknown_actor_finds_nobody_with_200() -> None:
+    answer = await ask(PAIRS, {"actor": "did:plc:nobody", "others": [KOMINFO]})
+    assert answer.status_code == 200
+    (entry,) = answer.json()["relationships"]
+    assert (entry["actor"], entry["notFound"]) == (KOMINFO, True)
+
+
+async def test_the_list_leaves_out_who_is_gone_while_the_count_holds_them() -> None:
+    async with client_of(sandbox()) as client:
+        await follow(client, KOMINFO, *GONE)
+        dids, cursor = [], ""
+        while True:
+            asked = {"actor": PEMPROV, "limit": "100", **({"cursor": cursor} if cursor else {})}
+            body = (await client.get(LIST, params=asked)).json()
+            dids += [each["did"] for each in body["followers"]]
+            cursor = body.get("cursor")
+            if cursor is None:
+                break
+        counted = (await client.get(ONE, params={"actor": PEMPROV})).json()["followersCount"]
+    assert body["subject"]["did"] == PEMPROV
+    assert KOMINFO in dids
+    assert not set(GONE) & set(dids)
+    assert len(dids) == len(set(dids)) == counted - 2
+
+
 async def test_other_methods_are_not_offered() -> None:
-    answer = await ask("/xrpc/app.bsky.graph.getFollowers", {"actor": PEMPROV})
+    answer = await ask("/xrpc/app.bsky.graph.getFollows", {"actor": PEMPROV})
     assert answer.status_code == 501
     assert answer.json()["error"] == "MethodNotImplemented"
 
