@@ -40,6 +40,43 @@ FOLLOWER_LISTS = Counter(
     ["platform", "certificate"],
     registry=REGISTRY,
 )
+PLATFORM_CALLS = Counter(
+    "simedsos_platform_calls_total",
+    "Requests to platforms, by platform and outcome.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
+BUDGET_REFUSALS = Counter(
+    "simedsos_budget_refusals_total",
+    "Requests that were not sent, by platform and cause.",
+    ["platform", "cause"],
+    registry=REGISTRY,
+)
+BREAKER_OPEN = Gauge(
+    "simedsos_breaker_open",
+    "Whether this process last saw a platform's breaker open, by platform and door.",
+    ["platform", "door"],
+    registry=REGISTRY,
+)
+
+PLATFORM_RUNS = Counter(
+    "simedsos_platform_runs_total",
+    "Runs of existence checks, pair questions and list readings, by platform, kind and outcome.",
+    ["platform", "kind", "outcome"],
+    registry=REGISTRY,
+)
+ACCOUNT_CHECKS = Counter(
+    "simedsos_account_checks_total",
+    "Checks of declared accounts, by platform and what was told.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
+PAIR_ANSWERS = Counter(
+    "simedsos_pair_answers_total",
+    "Questions whether one account follows another, by platform and answer.",
+    ["platform", "answer"],
+    registry=REGISTRY,
+)
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -63,6 +100,30 @@ def record_import(*, kind: str, accepted: int, rejected: int) -> None:
 
 def record_follower_list(*, platform: str, certificate: str) -> None:
     FOLLOWER_LISTS.labels(platform, certificate).inc()
+
+
+def record_platform_call(*, platform: str, outcome: str) -> None:
+    PLATFORM_CALLS.labels(platform, outcome).inc()
+
+
+def record_budget_refusal(*, platform: str, cause: str) -> None:
+    BUDGET_REFUSALS.labels(platform, cause).inc()
+
+
+def record_breaker(*, platform: str, door: str, is_open: bool) -> None:
+    BREAKER_OPEN.labels(platform, door).set(is_open)
+
+
+def record_platform_run(*, platform: str, kind: str, outcome: str) -> None:
+    PLATFORM_RUNS.labels(platform, kind, outcome).inc()
+
+
+def record_account_check(*, platform: str, outcome: str) -> None:
+    ACCOUNT_CHECKS.labels(platform, outcome).inc()
+
+
+def record_pair_answer(*, platform: str, answer: str) -> None:
+    PAIR_ANSWERS.labels(platform, answer).inc()
 
 
 def exposition() -> bytes:

@@ -9,41 +9,42 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx
 
 from app.core.clock import Clock
+from app.core.logs import get_logger
+from app.core.metrics import record_platform_call
 from app.platforms.addresses import PublicOnly, Resolve, public_pool
 from app.platforms.base import (
     LoginWall,
+    NotSupported,
     ParseFailed,
     Platform,
     PlatformError,
     RateLimited,
     Unavailable,
 )
+from app.platforms.headers import retry_at
 
 # httpx logs whole addresses at INFO, and addresses hold handles and keys.
 for name in ("httpx", "httpcore"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
+Read = TypeVar("Read")
 Transport = httpx.AsyncBaseTransport
 Params = Mapping[str, str | int | list[str]]
-SHORTEST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(hours=24)
-DEFAULT_WAIT = timedelta(minutes=1)
 APP: Final = "app"
 PAGES: Final = "pages"
 JSON_TYPES: Final = ("application/json", "application/problem+json", "application/jrd+json")
 PAGE_TYPES: Final = ("text/html",)
 TOO_MANY = 429
 SERVER_ERROR = 500
+REFUSED = 400
 # Hosts that people chose are many and small: few connections at once, and few kept.
 HOST_CONNECTIONS = 32
 HOST_IDLE = 16
@@ -176,6 +177,8 @@ class PlatformHttp:
             },
         )
 
+        self._origin = self._client.base_url.copy_with(raw_path=b"/")
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
@@ -195,11 +198,8 @@ class PlatformHttp:
             LoginWall: a page or a redirect came instead of data.
             Unavailable: the platform failed, was too slow, or its answer was not understood.
         """
-        request = self._client.build_request(
-            "GET", path, params=params, headers={"Accept": JSON_TYPES[0], **(headers or {})}
-        )
-        status, content, answered = await self._paid(request, JSON_TYPES, credential, cost)
-        return JsonAnswer(status, decoded(content), answered)
+        request = self._request("GET", path, JSON_TYPES, headers, params=params)
+        return JsonAnswer(*await self._paid(request, JSON_TYPES, credential, cost, decoded))
 
     async def post_json(
         self,
@@ -213,47 +213,83 @@ class PlatformHttp:
         cost: int = 1,
     ) -> JsonAnswer:
         """Send a form or a JSON document and read a JSON document; errors as for `get_json`."""
-        request = self._client.build_request(
-            "POST",
-            path,
-            params=params,
-            data=form,
-            json=json_body,
-            headers={"Accept": JSON_TYPES[0], **(headers or {})},
+        request = self._request(
+            "POST", path, JSON_TYPES, headers, params=params, data=form, json=json_body
         )
-        status, content, answered = await self._paid(request, JSON_TYPES, credential, cost)
-        return JsonAnswer(status, decoded(content), answered)
+        return JsonAnswer(*await self._paid(request, JSON_TYPES, credential, cost, decoded))
 
     async def get_page(
         self, path: str, params: Params, *, headers: Mapping[str, str] | None = None
     ) -> PageAnswer:
         """Ask for a public web page; errors as for `get_json`, a redirect is a LoginWall."""
-        request = self._client.build_request(
-            "GET", path, params=params, headers={"Accept": PAGE_TYPES[0], **(headers or {})}
-        )
-        status, content, answered = await self._paid(request, PAGE_TYPES, PAGES, 1)
-        return PageAnswer(status, content.decode("utf-8", "replace"), answered)
+        request = self._request("GET", path, PAGE_TYPES, headers, params=params)
+        return PageAnswer(*await self._paid(request, PAGE_TYPES, PAGES, 1, as_text))
 
     async def refused(self, error: PlatformError, *, credential: str = APP) -> PlatformError:
         """Tell the gate of a refusal that only the adapter could read; answers the same error.
 
         An answer of 402 or a code in a body reaches the budget this way: raise what is returned.
         """
-        await self._gate.learn(Lane(self._platform, credential, self._host), error)
+        await self._failed(Lane(self._platform, credential, self._host), error)
         return error
 
+    def _request(
+        self,
+        method: str,
+        path: str,
+        types: Sequence[str],
+        headers: Mapping[str, str] | None,
+        **content: Any,
+    ) -> httpx.Request:
+        """A request to this client's own host.
+
+        Raises:
+            NotSupported: it cannot be written, or would go to another host.
+        """
+        try:
+            request = self._client.build_request(
+                method, path, headers={"Accept": types[0], **(headers or {})}, **content
+            )
+        except (httpx.InvalidURL, ValueError, TypeError):
+            # The error's own text quotes what could not be written.
+            raise NotSupported("the request cannot be written") from None
+        # An address out of an answer, such as a next page's, could lead keys astray.
+        if request.url.copy_with(raw_path=b"/") != self._origin:
+            raise NotSupported("an address on another host")
+        return request
+
     async def _paid(
-        self, request: httpx.Request, types: Sequence[str], credential: str, cost: int
-    ) -> tuple[int, bytes, Mapping[str, str]]:
+        self,
+        request: httpx.Request,
+        types: Sequence[str],
+        credential: str,
+        cost: int,
+        read: Callable[[bytes], Read],
+    ) -> tuple[int, Read, Mapping[str, str]]:
         lane = Lane(self._platform, credential, self._host)
         await self._gate.enter(lane, cost)
         try:
             status, content, headers = await self._exchange(request, types)
+            body = read(content)
         except PlatformError as error:
-            await self._gate.learn(lane, error)
+            await self._failed(lane, error)
             raise
+        record_platform_call(
+            platform=self._platform.value, outcome="ok" if status < REFUSED else "refused"
+        )
         await self._gate.learn(lane, headers)
-        return status, content, headers
+        return status, body, headers
+
+    async def _failed(self, lane: Lane, error: PlatformError) -> None:
+        record_platform_call(platform=self._platform.value, outcome=error.outcome)
+        get_logger().warning(
+            "platform call failed",
+            action="platform_call_failed",
+            platform=self._platform.value,
+            outcome=error.outcome,
+            reason=error.reason,
+        )
+        await self._gate.learn(lane, error)
 
     async def _exchange(
         self, request: httpx.Request, types: Sequence[str]
@@ -303,8 +339,8 @@ class PlatformHttp:
                 raise ParseFailed("broken gzip") from error
             if received > self._max_bytes or len(content) > self._max_bytes:
                 raise ParseFailed("too large")
-        if inflater is not None and not inflater.eof:
-            raise ParseFailed("the gzip stream breaks off")
+        if inflater is not None and (not inflater.eof or inflater.unused_data):
+            raise ParseFailed("the gzip stream breaks off or goes on")
         return bytes(content)
 
 
@@ -316,37 +352,11 @@ def decoded(content: bytes) -> Any:
     """
     try:
         return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ParseFailed("broken JSON") from error
+    except (ValueError, RecursionError):
+        # The error would carry the whole body with it.
+        raise ParseFailed("broken JSON") from None
 
 
-def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    """When to ask again: Retry-After, else RateLimit-Reset (unix seconds), within a day."""
-    wait = _retry_after(headers.get("retry-after", ""), now)
-    if wait is None:
-        wait = _until_reset(headers.get("ratelimit-reset", ""), now)
-    if wait is None:
-        wait = DEFAULT_WAIT
-    return now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-
-
-def _retry_after(text: str, now: datetime) -> timedelta | None:
-    seconds = _number(text)
-    if seconds is not None:
-        return timedelta(seconds=seconds)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-
-
-def _until_reset(text: str, now: datetime) -> timedelta | None:
-    seconds = _number(text)
-    return None if seconds is None else timedelta(seconds=seconds - int(now.timestamp()))
-
-
-def _number(text: str) -> int | None:
-    text = text.strip()
-    # Ten digits are enough for the year 2286; more would only overflow.
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None  # noqa: PLR2004
+def as_text(content: bytes) -> str:
+    """The text of a page; a broken character spoils itself only."""
+    return content.decode("utf-8", "replace")

@@ -14,7 +14,8 @@ from app.platforms import base
 from app.platforms.access import Access
 from app.platforms.base import Adapter, CountReading, Platform, PlatformError, Precision, Target
 from app.platforms.catalog import ADAPTERS
-from app.platforms.http import PlatformHttp, retry_at
+from app.platforms.headers import retry_at
+from app.platforms.http import PlatformHttp
 from app.platforms.sandbox.server import create_sandbox
 from app.platforms.sandbox.world import AccountState, Knot, World, WorldAccount
 from app.platforms.youtube import YouTubeAdapter, quota_reset, subscribers
