@@ -31,6 +31,26 @@ class Settings(BaseSettings):
     poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
+    # Where browsers reach the service; platforms send them back there after a consent.
+    public_url: str | None = None
+    # name:base64 of 32 bytes, parted by commas; the first one seals, every one opens.
+    token_keys: SecretStr | None = None
+    meta_client_id: str | None = None
+    meta_client_secret: SecretStr | None = None
+    meta_oauth_base_url: str | None = None
+    threads_client_id: str | None = None
+    threads_client_secret: SecretStr | None = None
+    threads_oauth_base_url: str | None = None
+    tiktok_client_id: str | None = None
+    tiktok_client_secret: SecretStr | None = None
+    tiktok_oauth_base_url: str | None = None
+    x_client_id: str | None = None
+    x_client_secret: SecretStr | None = None
+    x_oauth_base_url: str | None = None
+    youtube_client_id: str | None = None
+    youtube_client_secret: SecretStr | None = None
+    youtube_oauth_base_url: str | None = None
+
     # Names of platforms whose public pages may be read, parted by commas.
     public_pages: str = ""
     bluesky_base_url: str | None = None
@@ -75,6 +95,11 @@ class Settings(BaseSettings):
         if self.owner_database_url is not None:
             return self.owner_database_url.get_secret_value()
         return self.required_database_url()
+
+    def callback_url(self) -> str:
+        """Where platforms send a browser back to; it is registered with each app."""
+        public = self.public_url or f"http://{self.host}:{self.port}"
+        return f"{public.rstrip('/')}/v1/connections/callback"
 
 
 @lru_cache

@@ -11,13 +11,19 @@ from starlette.routing import Route
 from app.core.clock import Clock, SystemClock
 from app.platforms.sandbox.bluesky import REQUESTS_PER_WINDOW, Bluesky
 from app.platforms.sandbox.controls import add_controls
+from app.platforms.sandbox.facebook import Facebook
 from app.platforms.sandbox.faults import Faults
+from app.platforms.sandbox.instagram import Instagram
+from app.platforms.sandbox.oauth import OAuthOffice
+from app.platforms.sandbox.threads import Threads
+from app.platforms.sandbox.tiktok import TikTok
 from app.platforms.sandbox.world import (
     Truth,
     World,
     WorldUnusable,
     read_world,
 )
+from app.platforms.sandbox.x import X
 from app.platforms.sandbox.youtube import YouTube
 
 WORLD_VARIABLE = "SIMEDSOS_SANDBOX_WORLD"
@@ -47,6 +53,12 @@ def create_sandbox(
     truth = Truth(world)
     offices: list[Office] = [
         Bluesky(truth, clock, faults, limit=bluesky_limit),
+        Facebook(truth, clock, faults),
+        Instagram(truth, clock, faults),
+        Threads(truth, clock, faults),
+        TikTok(truth, clock, faults),
+        X(truth, clock, faults),
+        OAuthOffice(truth, clock, faults),
         YouTube(truth, clock, faults, key=world.youtube_key),
     ]
     app = FastAPI(

@@ -1,0 +1,116 @@
+"""Secrets at rest: AES-256-GCM under named keys, bound to the one place where each is stored."""
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+KEY_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class KeyringUnusable(Exception):
+    """The keys for stored tokens are not usable."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class KeysMissing(KeyringUnusable):
+    """No key for stored tokens is set: SIMEDSOS_TOKEN_KEYS must be `name:base64 of 32 bytes`."""
+
+
+class KeysInvalid(KeyringUnusable):
+    """SIMEDSOS_TOKEN_KEYS is not a list of `name:base64 of 32 bytes` with different names."""
+
+
+class KeyUnknown(KeyringUnusable):
+    """A stored token needs a key that SIMEDSOS_TOKEN_KEYS no longer names; put it back, last."""
+
+
+class Undecryptable(Exception):
+    """A stored secret does not belong to the place where it was found, or was altered."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a secret is stored: it can be opened nowhere else."""
+
+    tenant_id: UUID
+    subject_id: UUID
+    column: str
+
+    def __bytes__(self) -> bytes:
+        # Two ids of fixed length come first, so no two places share their bytes.
+        return self.tenant_id.bytes + self.subject_id.bytes + self.column.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys by name; the first one seals, every one opens."""
+
+    current: str
+    _keys: Mapping[str, bytes] = field(repr=False)
+
+    def seal(self, secret: str, place: Place) -> bytes:
+        """The secret under the current key, behind a fresh nonce."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        cipher = AESGCM(self._keys[self.current])
+        return nonce + cipher.encrypt(nonce, secret.encode(), bytes(place))
+
+    def open(self, sealed: bytes, place: Place, key_id: str) -> str:
+        """The secret that was sealed for this place.
+
+        Raises:
+            KeyUnknown: the key is not in the ring.
+            Undecryptable: it was sealed for another place or under another key, or was altered.
+        """
+        key = self._keys.get(key_id)
+        if key is None:
+            raise KeyUnknown
+        nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return AESGCM(key).decrypt(nonce, sealed, bytes(place)).decode()
+        except (InvalidTag, ValueError):
+            raise Undecryptable from None
+
+
+def keyring_of(text: str | None) -> Keyring:
+    """The keys of a setting: `name:base64` parted by commas, the first one seals.
+
+    Raises:
+        KeysMissing: nothing is set.
+        KeysInvalid: it is set wrongly.
+    """
+    entries = [entry.strip() for entry in (text or "").split(",") if entry.strip()]
+    if not entries:
+        raise KeysMissing
+    keys: dict[str, bytes] = {}
+    for entry in entries:
+        name, _, encoded = entry.partition(":")
+        if not KEY_NAME.fullmatch(name) or name in keys:
+            raise KeysInvalid
+        keys[name] = _key(encoded)
+    return Keyring(next(iter(keys)), keys)
+
+
+def _key(encoded: str) -> bytes:
+    """32 bytes from base64 in either alphabet, padded or not."""
+    plain = encoded.strip().rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        raise KeysInvalid from None
+    if len(key) != KEY_BYTES:
+        raise KeysInvalid
+    return key
