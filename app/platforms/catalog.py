@@ -7,12 +7,16 @@ from types import MappingProxyType
 from app.platforms.access import Access
 from app.platforms.base import Adapter, Capabilities, Platform
 from app.platforms.bluesky import BlueskyAdapter
+from app.platforms.tiktok import TikTokAdapter
+from app.platforms.x import XAdapter
 from app.platforms.youtube import YouTubeAdapter
 
 ADAPTERS = MappingProxyType({
     adapter.platform: adapter
     for adapter in (
         BlueskyAdapter,
+        TikTokAdapter,
+        XAdapter,
         YouTubeAdapter,
     )
 })  # fmt: skip

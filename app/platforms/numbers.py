@@ -105,3 +105,17 @@ def _interval(figures: int, decimals: int, unit: int) -> ReadCount:
     if step == 1:
         return ReadCount(count, count, Precision.EXACT)
     return ReadCount(max(0, count - step // 2), count + step - 1, Precision.ABBREVIATED)
+
+
+def read_rounded(count: int) -> ReadCount:
+    """The interval of a count that may have been shortened and written out again, such as 97 900.
+
+    Counts were seen shortened to a tenth of their unit (97.9 thousand), and others to three
+    figures, never beyond their own trailing zeros; which it was cannot be told, so the coarser
+    of the two sets the interval, and it holds both rounding and cutting.
+    """
+    digits = str(count)
+    zeros = 0 if count == 0 else len(digits) - len(digits.rstrip("0"))
+    tenth_of_unit = (len(digits) - 1) // 3 * 3 - 1
+    step = 10 ** max(0, min(zeros, max(tenth_of_unit, len(digits) - 3)))
+    return ReadCount(max(0, count - step // 2), count + step - 1, Precision.ROUNDED)

@@ -17,7 +17,11 @@ from app.platforms.sandbox.world import AccountState, Knot, World, WorldAccount
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 KEY = "invented-key"
-BASES = {Platform.MASTODON: "http://platform.test/mastodon/{host}"}
+BASES = {
+    Platform.MASTODON: "http://platform.test/mastodon/{host}",
+    Platform.TIKTOK: "http://platform.test/tiktok",
+    Platform.X: "http://platform.test/x",
+}
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -77,16 +81,11 @@ def stored(answers: Callable[[httpx.Request], Answer]) -> httpx.MockTransport:
     def handle(request: httpx.Request) -> httpx.Response:
         status, body, *headers = answers(request)
         named = dict(headers[0]) if headers else {}
-        if isinstance(body, str):
-            return httpx.Response(
-                status, text=body, headers={"content-type": "text/html; charset=utf-8", **named}
-            )
-        content = json.dumps(body).encode()
-        return httpx.Response(
-            status,
-            stream=httpx.ByteStream(content),
-            headers={"content-type": "application/json", **named},
-        )
+        page = isinstance(body, str)
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        kind = "text/html; charset=utf-8" if page else "application/json"
+        stream = httpx.ByteStream(content)
+        return httpx.Response(status, stream=stream, headers={"content-type": kind, **named})
 
     return httpx.MockTransport(handle)
 

@@ -36,6 +36,7 @@ RetryForm = Literal["seconds", "date", "none"]
 class Fault(StrEnum):
     """What can go wrong with an answer."""
 
+    CREDITS_EXHAUSTED = "credits_exhausted"
     CURSOR_LOOP = "cursor_loop"
     CUT_OFF = "cut_off"
     DEEP_JSON = "deep_json"
@@ -63,6 +64,7 @@ class Fault(StrEnum):
 
 # Faults that only some platforms can have; the others have no such thing to lose.
 ONLY_OF: Final[Mapping[Fault, frozenset[Platform]]] = MappingProxyType({
+    Fault.CREDITS_EXHAUSTED: frozenset({Platform.X}),
     Fault.KEY_INVALID: frozenset({Platform.YOUTUBE}),
     Fault.QUOTA_EXCEEDED: frozenset({Platform.YOUTUBE}),
 })  # fmt: skip
