@@ -7,6 +7,9 @@ from types import MappingProxyType
 from app.platforms.access import Access
 from app.platforms.base import Adapter, Capabilities, Platform
 from app.platforms.bluesky import BlueskyAdapter
+from app.platforms.facebook import FacebookAdapter
+from app.platforms.instagram import InstagramAdapter
+from app.platforms.threads import ThreadsAdapter
 from app.platforms.tiktok import TikTokAdapter
 from app.platforms.x import XAdapter
 from app.platforms.youtube import YouTubeAdapter
@@ -15,6 +18,9 @@ ADAPTERS = MappingProxyType({
     adapter.platform: adapter
     for adapter in (
         BlueskyAdapter,
+        FacebookAdapter,
+        InstagramAdapter,
+        ThreadsAdapter,
         TikTokAdapter,
         XAdapter,
         YouTubeAdapter,
