@@ -76,8 +76,9 @@ async def test_existence_is_told_and_one_never_spoils_another(sandbox, target, s
     assert told.state is state
     if state is ExistenceState.EXISTS:
         assert (told.platform_id, told.handle) == (FAN, "fan.bsky.social")
-    assert isinstance(found[beside], Existence)
-    assert found[beside].state is ExistenceState.EXISTS
+    near = found[beside]
+    assert isinstance(near, Existence)
+    assert near.state is ExistenceState.EXISTS
 
 
 async def test_counts_survive_a_name_that_is_none(sandbox):
@@ -213,8 +214,9 @@ async def test_a_handle_that_leads_nowhere_is_not_shown():
 
     target = Target("fan.bsky.social", FAN)
     found = await adapter(Platform.BLUESKY, stored(answers)).counts([target])
-    assert isinstance(found[target], CountReading)
-    assert found[target].handle is None
+    reading = found[target]
+    assert isinstance(reading, CountReading)
+    assert reading.handle is None
 
 
 async def test_the_list_is_read_to_its_end_and_leaves_out_who_is_gone(sandbox):

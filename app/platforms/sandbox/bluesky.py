@@ -193,8 +193,8 @@ class Bluesky:
         found = self._find(did)
         return shown(found, now) if found else Shown(did, "", "", now, hidden=False, followers=0)
 
-    def _relationship(self, did: str, official: WorldAccount) -> dict[str, str]:
-        entry = {"$type": "app.bsky.graph.defs#relationship", "did": did}
+    def _relationship(self, did: str, official: WorldAccount) -> dict[str, object]:
+        entry: dict[str, object] = {"$type": "app.bsky.graph.defs#relationship", "did": did}
         if self._truth.follows(Platform.BLUESKY, did, official.platform_id):
             entry["followedBy"] = f"at://{did}/app.bsky.graph.follow/3kdemofollow2a"
         return entry

@@ -1,9 +1,10 @@
-"""The YouTube Data API's `channels.list`, with counts as text cut to three figures."""
+"""The YouTube Data API's channels and subscriptions, with counts cut to three figures."""
 
 import base64
 import hashlib
 import json
 import secrets
+import zlib
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
@@ -14,24 +15,18 @@ from starlette.routing import Route
 
 from app.core.clock import Clock
 from app.platforms.base import Platform
-from app.platforms.sandbox.faults import (
-    Fault,
-    FaultOrder,
-    Faults,
-    Shown,
-    hang,
-    instead,
-    mangled,
-    shown,
-    twisted,
-)
+from app.platforms.sandbox.desk import Desk, Refused
+from app.platforms.sandbox.faults import Fault, FaultOrder, Faults, Shown, shown, twisted
+from app.platforms.sandbox.lists import GONE
 from app.platforms.sandbox.world import AccountState, Truth, WorldAccount
+from app.platforms.sandbox.youtube_pages import YouTubePages
 
 FIGURES = 3
 DEFAULT_RESULTS = 5
 MAX_RESULTS = 50
-JSON = "application/json; charset=UTF-8"
 PARTS = frozenset({"id", "snippet", "statistics"})
+# One channel in so many lets everyone see its subscriptions; they are private by default.
+PUBLIC_SHARE = 8
 
 
 def _pretty(body: object) -> bytes:
@@ -44,8 +39,26 @@ def _error(code: int, message: str, domain: str, reason: str, status: str) -> by
     return _pretty({"error": error})
 
 
+def _forbidden(message: str, reason: str) -> bytes:
+    return _error(403, message, "youtube.subscription", reason, "PERMISSION_DENIED")
+
+
+PRIVATE: Final = _forbidden(
+    "The requester is not allowed to access the requested subscriptions.", "subscriptionForbidden"
+)
 REFUSALS: Final = MappingProxyType(
     {
+        Fault.EXPIRED_TOKEN: (
+            401,
+            _error(
+                401,
+                "Request had invalid authentication credentials. Expected OAuth 2 access token, "
+                "login cookie or other valid authentication credential.",
+                "global",
+                "authError",
+                "UNAUTHENTICATED",
+            ),
+        ),
         Fault.KEY_INVALID: (
             400,
             _error(400, "Bad Request", "usageLimits", "keyInvalid", "INVALID_ARGUMENT"),
@@ -85,15 +98,6 @@ REFUSALS: Final = MappingProxyType(
 )
 
 
-class Refused(Exception):
-    """YouTube refuses the request."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
-
-
 def _bad_parameter(message: str, domain: str, reason: str) -> Refused:
     return Refused(400, _error(400, message, domain, reason, "INVALID_ARGUMENT"))
 
@@ -104,32 +108,39 @@ def three_figures(count: int) -> int:
     return int(digits[:FIGURES].ljust(len(digits), "0"))
 
 
+def subscriptions_are_public(account: WorldAccount) -> bool:
+    """Whether the account's owner lets everyone see what it subscribes to."""
+    open_to_all = zlib.crc32(account.platform_id.encode()) % PUBLIC_SHARE == 0
+    return open_to_all and account.state is not AccountState.PRIVATE
+
+
 class YouTube:
     """Answers the API methods that the sandbox offers; the daily quota is left to faults."""
 
     def __init__(self, truth: Truth, clock: Clock, faults: Faults, *, key: str) -> None:
         self._truth = truth
         self._clock = clock
-        self._faults = faults
         self._key = key
+        self._desk = Desk(
+            Platform.YOUTUBE, truth, clock, faults, REFUSALS, "application/json; charset=UTF-8"
+        )
+        self._pages = YouTubePages(truth, clock, faults)
 
     def routes(self) -> Sequence[Route]:
-        """The API methods."""
-        return (Route("/youtube/v3/channels", self.channels),)
+        """The API methods and the public pages."""
+        return (
+            Route("/youtube/v3/channels", self.channels),
+            Route("/youtube/v3/subscriptions", self.subscriptions),
+            *self._pages.routes(),
+        )
 
     async def channels(self, request: Request) -> Response:
-        """`channels.list` by `id` or `forHandle`."""
-        order = self._faults.take(Platform.YOUTUBE)
-        await hang(order)
-        response = instead(order, request, REFUSALS, self._clock.now())
-        if response is not None:
-            return response
-        try:
-            self._require_key(request)
-            response = Response(self._channel_list(request, order), media_type=JSON)
-        except Refused as refusal:
-            response = Response(refusal.body, refusal.status, media_type=JSON)
-        return mangled(response, order)
+        """`channels.list` by `id`, `forHandle` or `mine`."""
+        return await self._desk.answer(request, self._channel_list)
+
+    async def subscriptions(self, request: Request) -> Response:
+        """`subscriptions.list` of `channelId` where it is public, or `mine` with a token."""
+        return await self._desk.answer(request, self._subscription_list)
 
     def _require_key(self, request: Request) -> None:
         key = request.query_params.get("key") or request.headers.get("x-goog-api-key")
@@ -143,22 +154,68 @@ class YouTube:
         if not secrets.compare_digest(key.encode(), self._key.encode()):
             raise Refused(*REFUSALS[Fault.KEY_INVALID])
 
+    def _mine(self, request: Request) -> WorldAccount:
+        """The channel that the request's token speaks for."""
+        token = self._desk.bearer(request)
+        found = self._truth.by_id(Platform.YOUTUBE, token.platform_id or "") if token else None
+        if found is None:
+            raise Refused(*REFUSALS[Fault.EXPIRED_TOKEN])
+        if found.state in GONE:
+            word = "Suspended" if found.state is AccountState.SUSPENDED else "Closed"
+            message = f"The YouTube account of the authenticated user is {word.lower()}."
+            raise Refused(403, _forbidden(message, f"authenticatedUserAccount{word}"))
+        return found
+
     def _channel_list(self, request: Request, order: FaultOrder | None) -> bytes:
+        if request.query_params.get("mine") == "true":
+            found = [self._mine(request)]
+        else:
+            self._require_key(request)
+            found = [each for each in self._asked_for(request) if each.state not in GONE]
         parts = _parts(request)
         limit = _limit(request)
         now = self._clock.now()
-        gone = {AccountState.SUSPENDED, AccountState.DEACTIVATED}
-        found = [each for each in self._asked_for(request) if each.state not in gone]
         # The API promises no order, so the sandbox keeps clients from counting on one.
         found.sort(key=lambda account: account.platform_id, reverse=True)
         answers = twisted([shown(each, now) for each in found[:limit]], order)
         items = [_channel(each, parts) for each in answers]
-        body: dict[str, object] = {
-            "kind": "youtube#channelListResponse",
-            "etag": _etag(items),
-            "pageInfo": {"totalResults": len(found), "resultsPerPage": limit},
-        }
+        body = _head("channel", items, len(found), limit)
         return _pretty({**body, "items": items} if items else body)
+
+    def _subscription_list(self, request: Request, order: FaultOrder | None) -> bytes:
+        parts = _parts(request)
+        limit = _limit(request)
+        subscriber = self._subscriber(request, order)
+        wanted = request.query_params.get("forChannelId")
+        chosen = set(wanted.split(",")) if wanted else None
+        now = self._clock.now()
+        found = [
+            shown(each, now)
+            for each in self._truth.accounts()
+            if each.platform is Platform.YOUTUBE
+            and (chosen is None or each.platform_id in chosen)
+            and self._truth.follows(each.platform, subscriber.platform_id, each.platform_id)
+        ]
+        answers = twisted(found[:limit], order)
+        items = [_subscription(each, subscriber, parts) for each in answers]
+        return _pretty({**_head("subscription", items, len(found), limit), "items": items})
+
+    def _subscriber(self, request: Request, order: FaultOrder | None) -> WorldAccount:
+        if request.query_params.get("mine") == "true":
+            return self._mine(request)
+        self._require_key(request)
+        channel_id = request.query_params.get("channelId")
+        if not channel_id:
+            message = "No filter selected. Expected one of: channelId, id, mine, mySubscribers"
+            raise _bad_parameter(message, "youtube.parameter", "missingRequiredParameter")
+        found = self._truth.by_id(Platform.YOUTUBE, channel_id)
+        if found is None or found.state in GONE:
+            message = "The subscriber identified with the request cannot be found."
+            domain = "youtube.subscription"
+            raise Refused(404, _error(404, message, domain, "subscriberNotFound", "NOT_FOUND"))
+        if not subscriptions_are_public(found) or (order and order.fault is Fault.HIDDEN_LIST):
+            raise Refused(403, PRIVATE)
+        return found
 
     def _asked_for(self, request: Request) -> list[WorldAccount]:
         ids = request.query_params.get("id")
@@ -200,6 +257,29 @@ def _limit(request: Request) -> int:
         message = f"Invalid value '{text}'. Values must be within the range: [0, {MAX_RESULTS}]"
         raise _bad_parameter(message, "youtube.parameter", "invalidValue")
     return int(text)
+
+
+def _head(kind: str, items: object, total: int, limit: int) -> dict[str, object]:
+    return {
+        "kind": f"youtube#{kind}ListResponse",
+        "etag": _etag(items),
+        "pageInfo": {"totalResults": total, "resultsPerPage": limit},
+    }
+
+
+def _subscription(
+    answer: Shown, subscriber: WorldAccount, parts: frozenset[str]
+) -> dict[str, object]:
+    snippet = {
+        "publishedAt": "2026-11-01T02:00:00Z",
+        "title": answer.display_name,
+        "description": "",
+        "resourceId": {"kind": "youtube#channel", "channelId": answer.platform_id},
+        "channelId": subscriber.platform_id,
+    }
+    chosen: dict[str, object] = {"snippet": snippet} if "snippet" in parts else {}
+    name = _etag([subscriber.platform_id, answer.platform_id])
+    return {"kind": "youtube#subscription", "etag": _etag(chosen), "id": name, **chosen}
 
 
 def _channel(answer: Shown, parts: frozenset[str]) -> dict[str, object]:
