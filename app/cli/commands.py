@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +11,13 @@ from uuid import UUID
 
 import typer
 import uvicorn
-from rich.console import Console
-from rich.table import Table
 
-from app.cli import operator
-from app.core.errors import AppError
+from app.cli import follower_lists, operator
+from app.cli.terminal import AsJson, Tenant, fail, out, run, say
 from app.exchange.models import ImportKind
 from app.identity.scopes import Scope
 from app.local.up import UpRefused, run_up
 from app.platforms.base import Platform
-from app.platforms.exports import ExportRefused, open_export
 from app.platforms.handles import HandleRefused, normalize, profile_url
 from app.settings import get_settings
 from migrations import migrate as migrate_database
@@ -31,45 +27,9 @@ app = typer.Typer(
     name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
-follower_list = typer.Typer(no_args_is_help=True, help="Read the platforms' own exports.")
 app.add_typer(keys, name="keys")
-app.add_typer(follower_list, name="follower-list")
-out = Console()
+app.add_typer(follower_lists.app, name="follower-list")
 IMPORT_KINDS = frozenset(ImportKind)
-err = Console(stderr=True, highlight=False)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Tenant = Annotated[
-    str | None, typer.Option("--tenant", help="Slug of the government; needed if there are many.")
-]
-
-
-def fail(message: str, *, status: int = 1) -> None:
-    """Say what is wrong and end."""
-    err.print(message, soft_wrap=True)
-    raise typer.Exit(status)
-
-
-def say(line: str) -> None:
-    """Print a line as it is, so that a command in it can be copied."""
-    out.print(line, soft_wrap=True, markup=False, highlight=False)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine; a database that is down is one clear line."""
-    try:
-        return asyncio.run(work)
-    except AppError as error:
-        faults = "".join(f"\n  {fault.pointer}: {fault.message}" for fault in error.errors)
-        return fail(f"{error}{faults}")
-    except operator.OperatorError as error:
-        return fail(str(error))
-    except operator.DATABASE_DOWN as error:
-        name = type(error).__name__
-        return fail(
-            f"The database cannot be reached ({name}). Is it running, and is"
-            " SIMEDSOS_DATABASE_URL right?"
-        )
 
 
 @app.command()
@@ -180,58 +140,6 @@ def normalize_texts(
             out.print(result.get("url") or f"refused: {result['message']} ({result['code']})")
     if any("code" in result for result in results):
         raise typer.Exit(1)
-
-
-@follower_list.command(name="inspect")
-def inspect(file: Path, as_json: AsJson = False) -> None:
-    """Say what an export is, how many it lists, and whether it was read to its end."""
-    if not file.is_file():
-        fail(f"There is no file {file}.", status=2)
-    try:
-        with file.open("rb") as stream:
-            export = open_export(stream, filename=file.name)
-            for _ in export.batches():
-                pass
-            summary = export.summary
-    except ExportRefused as refusal:
-        fail(f"{refusal} ({refusal.code})")
-    facts = {
-        "platform": export.platform.value,
-        "entries": summary.listed,
-        "deleted": summary.deleted,
-        "oldest": summary.oldest.isoformat() if summary.oldest else None,
-        "newest": summary.newest.isoformat() if summary.newest else None,
-        "complete": not summary.truncated,
-        "files": summary.files,
-    }
-    if as_json:
-        print(json.dumps(facts))  # noqa: T201
-        return
-    table = Table("", "", show_header=False)
-    for name, value in facts.items():
-        table.add_row(name, str(value))
-    out.print(table)
-
-
-@follower_list.command(name="upload")
-def upload(
-    file: Path,
-    official_account: Annotated[UUID, typer.Option("--official-account")],
-    tenant: Tenant = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take in the official account's own export."""
-    if not file.is_file():
-        fail(f"There is no file {file}.", status=2)
-    taken = run(operator.upload_list(get_settings(), file, official_account, tenant))
-    if as_json:
-        print(taken.model_dump_json())  # noqa: T201
-        return
-    reasons = ", ".join(taken.certificate.reasons) or "nothing is missing"
-    out.print(
-        f"{taken.listed} listed, {taken.matched} of them declared accounts."
-        f" Certificate: {taken.certificate.verdict.value} ({reasons})."
-    )
 
 
 @keys.command(name="create")

@@ -21,6 +21,7 @@ from app.compliance.rules import (
     Finding,
     FollowEvidence,
     ListLook,
+    PairLook,
     best_of,
     judge_declare,
     judge_follow,
@@ -28,10 +29,11 @@ from app.compliance.rules import (
 from app.core.db import driver_connection
 from app.core.ids import new_id
 from app.employees.rules import Declaration, Standing, automatic_excuse
-from app.observations.rules import CertificateVerdict
+from app.observations.rules import CertificateVerdict, PairAnswer
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
 from app.platforms.catalog import CAPABILITIES
+from app.platforms.exports import KeyedBy, followers_keyed_by
 
 LISTS_CONSIDERED = 20
 ACTOR = "worker:evaluate"
@@ -46,7 +48,9 @@ WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
 """)
 
 ACCOUNTS = text("""
-SELECT account.id, account.employee_id, account.platform, account.state, account.verified_at
+SELECT account.id, account.employee_id, account.platform, account.state, account.verified_at,
+       account.platform_id, account.platform_id_since, account.declared_at,
+       account.seen_since, account.unseen_since
 FROM accounts AS account
 JOIN campaign_members AS member
   ON member.tenant_id = account.tenant_id AND member.employee_id = account.employee_id
@@ -55,7 +59,9 @@ WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
 """)
 
 LISTS = text("""
-SELECT id, taken_at, certificate FROM follower_lists
+SELECT id, taken_at, certificate, platform, source,
+       COALESCE(matched_at, recorded_at) AS matched_at
+FROM follower_lists
 WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
 ORDER BY taken_at DESC LIMIT :considered
 """)
@@ -63,6 +69,14 @@ ORDER BY taken_at DESC LIMIT :considered
 FOLLOWS = text("""
 SELECT account_id, first_seen_at, last_seen_at FROM follows
 WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+""")
+
+
+# Of each kind of answer the latest says all that the rules ask for.
+PAIRS = text("""
+SELECT DISTINCT ON (account_id, answer) id, account_id, answer, asked_at FROM pair_answers
+WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+ORDER BY account_id, answer, asked_at DESC, id DESC
 """)
 
 
@@ -181,14 +195,15 @@ def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """The lists of one official account, and the intervals in which accounts were on them."""
+    """The lists of one official account, when accounts were on them, and answers about pairs."""
 
     lists: Sequence[Any]
     intervals: Mapping[UUID, Sequence[tuple[datetime, datetime]]]
+    pairs: Mapping[UUID, Sequence[PairLook]]
 
-    def looks_for(self, account_id: UUID) -> tuple[ListLook, ...]:
-        """What each list says of one account."""
-        seen = self.intervals.get(account_id, ())
+    def looks_for(self, account: Any) -> tuple[ListLook, ...]:
+        """What each list says of one account; nothing, where the two cannot be compared."""
+        seen = self.intervals.get(account.id, ())
         return tuple(
             ListLook(
                 list_id=each.id,
@@ -197,7 +212,30 @@ class Sightings:
                 present=any(first <= each.taken_at <= last for first, last in seen),
             )
             for each in self.lists
+            if _was_looked_for(account, each)
         )
+
+    def answers_about(self, account: Any) -> tuple[PairLook, ...]:
+        """What was answered about an account since it was declared as it is now."""
+        told = self.pairs.get(account.id, ())
+        return tuple(each for each in told if each.asked_at >= account.declared_at)
+
+
+def _was_looked_for(account: Any, follower_list: Any) -> bool:
+    """Whether a list was matched against this account at all, by an id or a handle it names."""
+    matched_at = follower_list.matched_at
+    if account.declared_at > matched_at:
+        return False
+    if not _names_ids(follower_list):
+        return True
+    since = account.platform_id_since or account.declared_at
+    return account.platform_id is not None and since <= matched_at
+
+
+def _names_ids(follower_list: Any) -> bool:
+    """Whether a list says nothing of an account whose platform id is not known."""
+    keyed_by = followers_keyed_by(Platform(follower_list.platform))
+    return follower_list.source == "platform_list" or keyed_by is KeyedBy.PLATFORM_ID
 
 
 def judge_follows(
@@ -226,8 +264,10 @@ def judge_follows(
                         state=AccountState(account.state),
                         verified_at=account.verified_at,
                         can_tell=can_tell,
-                        lists=sightings.looks_for(account.id),
-                        pairs=(),
+                        lists=sightings.looks_for(account),
+                        seen_since=account.seen_since,
+                        unseen_since=account.unseen_since,
+                        pairs=sightings.answers_about(account),
                     ),
                     now=now,
                     stale_after=stale_after,
@@ -247,7 +287,11 @@ async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sighti
     intervals: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
     for row in await session.execute(FOLLOWS, where):
         intervals[row.account_id].append((row.first_seen_at, row.last_seen_at))
-    return Sightings(lists, intervals)
+    pairs: dict[UUID, list[PairLook]] = defaultdict(list)
+    for row in await session.execute(PAIRS, where):
+        look = PairLook(row.id, row.asked_at, PairAnswer(row.answer))
+        pairs[row.account_id].append(look)
+    return Sightings(lists, intervals, pairs)
 
 
 JUDGED = """

@@ -35,7 +35,17 @@ from app.observations.service import shown_list
 from app.official_accounts import queries as official_account_queries
 from app.official_accounts import service as official_accounts
 from app.official_accounts.models import OfficialAccount
-from app.platforms.exports import ExportRefused, ExportSummary, FollowerExport, open_export
+from app.platforms.base import Platform
+from app.platforms.exports import (
+    ExportRefused,
+    ExportSummary,
+    FollowerExport,
+    FollowingList,
+    KeyedBy,
+    Relation,
+    followers_keyed_by,
+    open_export,
+)
 
 
 class ExportUnreadable(UnsupportedFile):
@@ -63,11 +73,14 @@ class Matches:
 
 
 def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
-    """Read a list once and keep only declared accounts; runs in a thread, touches no database."""
+    """Read a list once and keep only declared accounts; runs in a thread, touches no database.
+
+    `accounts` must be known by what the export is keyed by: handles or platform ids.
+    """
     began: dict[UUID, datetime | None] = {}
     for batch in export.batches():
-        for handle, seconds in batch:
-            account_id = accounts.get(handle)
+        for key, seconds in batch:
+            account_id = accounts.get(key)
             if account_id is not None:
                 began[account_id] = None if seconds is None else _moment(seconds)
     return Matches(began, export.summary)
@@ -81,15 +94,34 @@ def _moment(seconds: int) -> datetime | None:
 
 
 def require_owner(account: OfficialAccount, export: FollowerExport) -> None:
-    """Refuse an export of another platform or another account.
+    """Refuse an export of another platform or account, or one that lists no followers.
 
     Raises:
         WrongPlatform, WrongAccount: it is not this account's own export.
+        FollowingList: it lists whom its owner follows, as an employee's own file does.
     """
     if export.platform is not account.platform:
         raise WrongPlatform(errors=[FieldError("/file", "wrong_platform", "another platform")])
-    if export.owner_handle is not None and export.owner_handle.casefold() != account.handle:
+    if export.relation is not Relation.FOLLOWERS:
+        raise FollowingList(account.platform)
+    if _is_of_another(account, export):
         raise WrongAccount(errors=[FieldError("/file", "wrong_account", "another account's file")])
+
+
+def _is_of_another(account: OfficialAccount, export: FollowerExport) -> bool:
+    """Whether the export says that it belongs to another account; ids speak before handles."""
+    if export.owner_id is not None and account.platform_id is not None:
+        return export.owner_id != account.platform_id
+    return export.owner_handle is not None and export.owner_handle.casefold() != account.handle
+
+
+async def matchable(
+    session: AsyncSession, tenant_id: UUID, platform: Platform
+) -> Mapping[str, UUID]:
+    """The declared accounts of a platform by what its owner exports know followers by."""
+    if followers_keyed_by(platform) is KeyedBy.PLATFORM_ID:
+        return await queries.accounts_by_platform_id(session, tenant_id, platform)
+    return await queries.accounts_by_handle(session, tenant_id, platform)
 
 
 async def take_upload(
@@ -111,7 +143,7 @@ async def take_upload(
     """
     async with database.transaction(caller.tenant_id) as session:
         account = await official_account_queries.get(session, caller, account_id)
-        accounts = await queries.accounts_by_handle(session, caller.tenant_id, account.platform)
+        accounts = await matchable(session, caller.tenant_id, account.platform)
     matches = await asyncio.to_thread(read_matches, account, upload, accounts)
     async with database.transaction(caller.tenant_id) as session:
         digest = bytes.fromhex(matches.summary.digest)
@@ -126,13 +158,16 @@ async def take_upload(
 def read_matches(account: OfficialAccount, upload: Upload, accounts: Mapping[str, UUID]) -> Matches:
     """Open an upload, make sure whose it is, and match it."""
     try:
-        export = open_export(upload.file, filename=upload.filename)
+        export = open_export(upload.file, filename=upload.filename, platform=account.platform)
         require_owner(account, export)
-        return match(export, accounts)
+        matches = match(export, accounts)
+        # TikTok names the owner only inside the list's own file.
+        require_owner(account, export)
     except ExportRefused as refusal:
         raise ExportUnreadable(
             reason=str(refusal), errors=[FieldError("/file", refusal.code, str(refusal))]
         ) from refusal
+    return matches
 
 
 async def take_list(
@@ -152,26 +187,38 @@ async def take_list(
     if taken_at > now:
         raise TakenInFuture(errors=[FieldError("/taken_at", "future", "in the future")])
     taken = await _certified(session, caller, account, matches, taken_at=taken_at)
+    taken.matched_at = now
+    await keep_list(session, taken, matches.began_at, now=now)
+    return taken
+
+
+async def keep_list(
+    session: AsyncSession,
+    taken: FollowerList,
+    began_at: Mapping[UUID, datetime | None],
+    *,
+    now: datetime,
+) -> None:
+    """Write a certified list and what follows from it, and have the campaigns judged anew."""
     session.add(taken)
     await session.flush()
     if taken.certificate is not CertificateVerdict.VOID:
-        await record_follows(session, taken, matches.began_at)
-    await official_accounts.note_new_fact(session, caller.tenant_id, account.id)
+        await record_follows(session, taken, began_at)
+    await official_accounts.note_new_fact(session, taken.tenant_id, taken.official_account_id)
     record(
         session,
         ChangeKind.FOLLOWER_LIST_TAKEN,
         taken.id,
-        tenant_id=caller.tenant_id,
-        actor=caller.actor,
+        tenant_id=taken.tenant_id,
+        actor=taken.recorded_by,
         at=now,
-        official_account_id=str(account.id),
+        official_account_id=str(taken.official_account_id),
         certificate=taken.certificate,
         listed=taken.listed,
         matched=taken.matched,
     )
-    await enqueue(session, [EvaluateTenant(caller.tenant_id, cause=str(taken.id))])
-    record_follower_list(platform=account.platform, certificate=taken.certificate)
-    return taken
+    await enqueue(session, [EvaluateTenant(taken.tenant_id, cause=str(taken.id))])
+    record_follower_list(platform=taken.platform, certificate=taken.certificate)
 
 
 def _interval(snapshot: CountSnapshot | None, moment: datetime) -> CountInterval | None:
@@ -281,12 +328,17 @@ WHERE NOT EXISTS (
 )
 """)
 
+# A list of ids says nothing of an account whose id is not known.
 CLOSE = text("""
 UPDATE follows AS follow SET closed_at = :taken_at, closed_by_list_id = :list_id
 WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
   AND follow.last_seen_at < :taken_at
   AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
   AND NOT EXISTS (SELECT 1 FROM seen_accounts AS seen WHERE seen.account_id = follow.account_id)
+  AND (NOT :by_platform_id OR EXISTS (
+      SELECT 1 FROM accounts AS account
+      WHERE account.tenant_id = :tenant_id AND account.id = follow.account_id
+        AND account.platform_id IS NOT NULL))
 """)
 
 
@@ -305,7 +357,8 @@ async def record_follows(
     await session.execute(EXTEND, where)
     await session.execute(OPEN, where)
     if taken.certificate is CertificateVerdict.COMPLETE:
-        await session.execute(CLOSE, where)
+        by_platform_id = followers_keyed_by(taken.platform) is KeyedBy.PLATFORM_ID
+        await session.execute(CLOSE, {**where, "by_platform_id": by_platform_id})
     await session.execute(text("DROP TABLE seen_accounts"))
 
 

@@ -237,6 +237,21 @@ async def accounts_by_handle(
     return {row.handle: row.id for row in rows}
 
 
+async def accounts_by_platform_id(
+    session: AsyncSession, tenant_id: UUID, platform: Platform
+) -> dict[str, UUID]:
+    """Every live declared account of a platform whose stable id is known, by that id."""
+    rows = await session.execute(
+        select(Account.platform_id, Account.id).where(
+            Account.tenant_id == tenant_id,
+            Account.platform == platform,
+            Account.platform_id.is_not(None),
+            Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
+        )
+    )
+    return {row.platform_id: row.id for row in rows}
+
+
 async def poll_runs(
     session: AsyncSession, caller: Caller, wanted: PageRequest, official_account_id: UUID | None
 ) -> Sequence[PollRun]:

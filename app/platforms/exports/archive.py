@@ -1,14 +1,17 @@
 """Reads chosen files out of an uploaded ZIP without unpacking, trusting nothing that it says."""
 
+import copy
 import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import BinaryIO, Protocol
 
 from app.platforms.exports.errors import Damaged, Encrypted, TooLarge
+from app.platforms.exports.inflating import Inflated
 
 ARCHIVE_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -42,6 +45,12 @@ class ExportLimits:
     max_directory_bytes: int = 8 << 20
     max_list_bytes: int = 6 << 30
     max_ratio: int = 200
+
+
+class Readable(Protocol):
+    """Something that gives bytes until it is empty."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class _BoundedReads(io.RawIOBase):
@@ -99,9 +108,25 @@ class Archive:
         if sum(member.file_size for member in chosen) > self._limits.max_list_bytes:
             raise TooLarge
 
-    def open(self, member: zipfile.ZipInfo) -> IO[bytes]:
+    def open(self, member: zipfile.ZipInfo) -> AbstractContextManager[Readable]:
         """The decoded bytes of a checked file; never more of them than the directory says."""
         try:
-            return self._zip.open(member)
+            if member.compress_type == zipfile.ZIP_STORED:
+                return self._zip.open(member)
+            return Inflated(
+                self._zip.open(_as_stored(member)), size=member.file_size, crc=member.CRC
+            )
         except ARCHIVE_FAULTS:
             raise Damaged from None
+
+
+def _as_stored(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """The same file as if its packed bytes were its content, so that they can be read as they are.
+
+    Without a checksum none is compared; that of the decoded bytes is, while they are inflated.
+    """
+    packed = copy.copy(member)
+    packed.compress_type = zipfile.ZIP_STORED
+    packed.file_size = packed.compress_size
+    del packed.CRC
+    return packed

@@ -1,111 +1,107 @@
-"""Turns the entries of Instagram's list of followers into batches of handles and times."""
+"""Instagram's export: who follows the account and whom it follows.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import islice
+Source: platforms.md section 9 (Instagram "Download your information", JSON). Exports carry
+handles only, and followers obey the date range that was chosen when the export was requested.
+"""
 
-from app.platforms.exports.layout import Layout
-from app.platforms.exports.listing import Entry, detail_of, entries_by_events, typed_blocks
-from app.platforms.exports.source import Source
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-Batch = list[tuple[str, int | None]]
+import msgspec
 
-# Instagram keeps the places of accounts that are gone under names that begin so.
-_DELETED = "__deleted__"
-_END_OF_YEAR_9999 = 253_402_300_800
-_BATCH = 1000
+from app.platforms.base import Platform
+from app.platforms.exports.entries import repaired
+from app.platforms.exports.formats import Head, ListFormat, Owner, OwnerFile, Relation
+from app.platforms.exports.meta_lists import (
+    ENTRY_KEYS,
+    followers_reader,
+    following_reader,
+    read_one_follower,
+)
 
+_FOLLOWERS_KEY = "relationships_followers"
+_FOLLOWING_KEY = "relationships_following"
 
-@dataclass(slots=True)
-class Tally:
-    """What has been read so far; `listed` counts the entries handed out in batches."""
-
-    listed: int = 0
-    deleted: int = 0
-    unusable: int = 0
-    oldest: int = _END_OF_YEAR_9999
-    newest: int = 0
-
-    def count(self, batch: Batch, oldest: int, newest: int) -> Batch:
-        self.listed += len(batch)
-        self.oldest = min(self.oldest, oldest)
-        self.newest = max(self.newest, newest)
-        return batch
-
-    def span(self) -> tuple[datetime | None, datetime | None]:
-        """The times of the oldest and the newest entry that has one."""
-        if not self.newest:
-            return None, None
-        return datetime.fromtimestamp(self.oldest, UTC), datetime.fromtimestamp(self.newest, UTC)
+# The list as Instagram packs it, or packed again by hand with at most one folder.
+_FOLDER = r"(?!(?:.*/)?threads/)(?:(?:.*/)?followers_and_following/|(?:[^/]+/)?)"
+_FOLLOWERS_NAME = re.compile(rf"{_FOLDER}followers(?:_([0-9]{{1,6}}))?\.json", re.IGNORECASE)
+_FOLLOWING_NAME = re.compile(rf"{_FOLDER}following(?:_([0-9]{{1,6}}))?\.json", re.IGNORECASE)
+_OWNER_NAME = re.compile(r"(?:.*/)?personal_information\.json", re.IGNORECASE)
+_USERNAME_LABELS = frozenset({"username", "user name", "nama pengguna"})
 
 
-def read_batches(source: Source, layout: Layout, tally: Tally) -> Iterator[Batch]:
-    """The followers of one file; lower-cased handles, unix seconds or None, in their order."""
-    if layout is Layout.LIST:
-        for block, entries in typed_blocks(source):
-            yield _plain_batch(block, entries, tally) or _checked_batch(_details(entries), tally)
-        if source.at_end:
-            return
-    details = map(detail_of, entries_by_events(source, layout))
-    while some := list(islice(details, _BATCH)):
-        yield _checked_batch(some, tally)
+def _is_entries(head: Head) -> bool:
+    return head.in_list and (bool(head.keys & ENTRY_KEYS) or head.text[1:].strip() == b"]")
 
 
-def _plain_batch(block: bytes, entries: list[Entry], tally: Tally) -> Batch | None:
-    """The batch of a block in which every entry is as nearly all are; None if one is not.
+def _says_following(head: Head) -> bool:
+    return _FOLLOWING_NAME.fullmatch(head.filename) is not None
 
-    Only escapes or letters beyond ASCII can make a handle one that has to be repaired.
-    """
-    # Looking for the lone backslash first is a hundred times faster, and it is nearly never there.
-    if not block.isascii() or (b"\\" in block and b"\\u" in block):
-        return None
+
+def _claims_followers(head: Head) -> bool:
+    return not _says_following(head) and (
+        _is_entries(head) or (not head.in_list and _FOLLOWERS_KEY in head.keys)
+    )
+
+
+def _claims_one_follower(head: Head) -> bool:
+    return not _says_following(head) and not head.in_list and "string_list_data" in head.keys
+
+
+def _claims_following(head: Head) -> bool:
+    return (_says_following(head) and _is_entries(head)) or (
+        not head.in_list and _FOLLOWING_KEY in head.keys
+    )
+
+
+FOLLOWERS = ListFormat(
+    platform=Platform.INSTAGRAM,
+    relation=Relation.FOLLOWERS,
+    name=_FOLLOWERS_NAME,
+    claims=_claims_followers,
+    read=followers_reader(_FOLLOWERS_KEY),
+)
+ONE_FOLLOWER = ListFormat(
+    platform=Platform.INSTAGRAM,
+    relation=Relation.FOLLOWERS,
+    name=_FOLLOWERS_NAME,
+    claims=_claims_one_follower,
+    read=read_one_follower,
+)
+FOLLOWING = ListFormat(
+    platform=Platform.INSTAGRAM,
+    relation=Relation.FOLLOWING,
+    name=_FOLLOWING_NAME,
+    claims=_claims_following,
+    read=following_reader(_FOLLOWING_KEY),
+)
+
+
+class _Value(msgspec.Struct):
+    value: str = ""
+
+
+class _Person(msgspec.Struct):
+    string_map_data: Mapping[str, _Value] = MappingProxyType({})
+
+
+class _Personal(msgspec.Struct):
+    profile_user: list[_Person] = []
+
+
+def _owner(data: bytes) -> Owner:
     try:
-        details = [entry.string_list_data[0] for entry in entries]
-    except IndexError:
-        return None
-    handles = [detail.value.strip().lower() for detail in details]
-    times = [detail.timestamp for detail in details]
-    if not (details and all(handles) and min(times) > 0 and max(times) < _END_OF_YEAR_9999):
-        return None
-    if _DELETED in "\n".join(handles):
-        return None
-    return tally.count(list(zip(handles, times, strict=True)), min(times), max(times))
+        people = msgspec.json.decode(data, type=_Personal).profile_user
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        # Which account it is can be said by a person instead; the list is sound all the same.
+        return Owner()
+    said = people[0].string_map_data if people else {}
+    for label, value in said.items():
+        if label.strip().lower() in _USERNAME_LABELS:
+            return Owner(handle=repaired(value.value))
+    return Owner()
 
 
-def _details(entries: Iterable[Entry]) -> Iterator[tuple[object, object]]:
-    for entry in entries:
-        first = entry.string_list_data[0] if entry.string_list_data else None
-        yield (first.value, first.timestamp) if first else (None, None)
-
-
-def _checked_batch(details: Iterable[tuple[object, object]], tally: Tally) -> Batch:
-    batch: Batch = []
-    for value, timestamp in details:
-        name = repaired(value).strip() if isinstance(value, str) else ""
-        if not name:
-            tally.unusable += 1
-        elif name.startswith(_DELETED):
-            tally.deleted += 1
-        else:
-            batch.append((name.lower(), _seconds(timestamp)))
-    times = [time for _, time in batch if time is not None]
-    return tally.count(batch, min(times, default=_END_OF_YEAR_9999), max(times, default=0))
-
-
-def repaired(text: str) -> str:
-    """The text as it was written: Meta escapes each UTF-8 byte as if it were a letter."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
-
-
-def _seconds(timestamp: object) -> int | None:
-    """Unix seconds, or None where the number is missing or can be no time."""
-    if isinstance(timestamp, bool) or not isinstance(timestamp, int | Decimal):
-        return None
-    return int(timestamp) if 0 < timestamp < _END_OF_YEAR_9999 else None
+# Threads is a part of the Instagram account: one export, one handle.
+OWNER = OwnerFile(frozenset({Platform.INSTAGRAM, Platform.THREADS}), _OWNER_NAME, _owner)

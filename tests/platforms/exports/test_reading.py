@@ -163,6 +163,7 @@ def test_the_owner_is_told_where_the_export_says_so(files, handle):
     assert opened(zipped({PART.format(1): LIST, **files})).owner_handle == handle
 
 
+NO_FILE = "no_followers_file"
 REFUSED = {
     "empty": (b"", "empty_file"),
     "blank": (b" \n", "empty_file"),
@@ -172,23 +173,29 @@ REFUSED = {
     "html": (b"<!DOCTYPE html><html>", "html_export"),
     "html-zip": (zipped({PART.format(1).replace(".json", ".html"): "<html>"}), "html_export"),
     "html-in-json-name": (zipped({PART.format(1): "<html>"}), "html_export"),
-    "following": (b'{"relationships_following":[{"title":"a"}]}', "following_list"),
-    "following-zip": (
-        zipped({"connections/followers_and_following/following.json": "{}"}),
-        "following_list",
+    "viewer-of-x": (b"<html>", "html_export"),
+    "threads-html-zip": (zipped({"a/threads/followers.html": "<html>"}), "html_export"),
+    "tiktok-text-zip": (zipped({"TikTok/Your Activity/Follower.txt": "Date: 2"}), "text_export"),
+    "x-zip-without-it": (zipped({"data/account.js": "", "Your archive.html": ""}), NO_FILE),
+    "x-other-script": (b"window.YTD.tweets.part0 = [ ]", "other_platform"),
+    "takeout-zip-without-it": (zipped({"Takeout/archive_browser.html": ""}), NO_FILE),
+    "takeout-header-only": (b"Channel Id,Channel Url,Channel Title\n", "not_an_export"),
+    "emails": (b"Name,Address\nBudi,budi@contoh.id\n", "not_an_export"),
+    "facebook": (b'{"following_v3":[{"name":"a"}]}', "names_only"),
+    "facebook-likes": (b'{"page_likes_v2":[{"name":"a"}]}', "names_only"),
+    "facebook-pages": (b'{"pages_followed_v2":[{"title":"a"}]}', "names_only"),
+    "facebook-zip": (zipped({"your_facebook_activity/pages/x.json": ""}), "names_only"),
+    "facebook-one-file-zip": (
+        zipped({"connections/followers/who_you\u2019ve_followed.json": "{}"}),
+        "names_only",
     ),
-    "tiktok": (b'{"Your Activity":{"Follower":{"FansList":[]}}}', "other_platform"),
-    "tiktok-zip": (zipped({"user_data_tiktok.json": "{}"}), "other_platform"),
-    "x": (b"window.YTD.follower.part0 = [ ]", "other_platform"),
-    "x-zip": (zipped({"data/follower.js": "", "Your archive.html": ""}), "other_platform"),
-    "takeout": (
-        b"Channel Id,Channel Url,Channel Title\nUC1,http://www.youtube.com/channel/UC1,Judul",
-        "other_platform",
+    "blank-part": (zipped({PART.format(1): LIST, PART.format(2): b" \n"}), "empty_file"),
+    "text-part": (zipped({PART.format(1): b"Sorry, try again."}), "not_an_export"),
+    "two-lists-in-one": (
+        b'{"relationships_followers":' + LIST + b',"relationships_followers":' + LIST + b"}",
+        "same_list_twice",
     ),
-    "takeout-zip": (zipped({"Takeout/archive_browser.html": ""}), "other_platform"),
-    "threads": (b'{"text_post_app_text_post_app_followers":[]}', "other_platform"),
-    "facebook": (b'{"following_v3":[{"name":"a"}]}', "other_platform"),
-    "facebook-zip": (zipped({"your_facebook_activity/pages/x.json": ""}), "other_platform"),
+    "endless-number": (LIST[:-1] + b',{"title":' + b"1" * 6000 + b"}]", "damaged"),
     "other-list": (b'{"relationships_blocked_users":[]}', "not_followers"),
     "other-json": (b'[{"a":1}]', "not_followers"),
     "not-a-list": (b'{"relationships_followers":{"a":1}}', "not_followers"),
@@ -225,12 +232,6 @@ def test_what_is_no_list_of_followers_is_refused_with_its_name(data, code):
         followers(opened(data))
     assert refusal.value.code == code
     assert "{" not in str(refusal.value)
-
-
-def test_a_following_list_is_known_by_its_file_name():
-    with pytest.raises(ExportRefused) as refusal:
-        opened(LIST, "following.json")
-    assert refusal.value.code == "following_list"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,171 @@
+"""Finds lists anywhere in a JSON document and reads their entries one by one, in bounded memory."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import ijson
+from ijson.common import ObjectBuilder
+
+from app.platforms.exports.errors import Damaged, SameListTwice
+from app.platforms.exports.source import Source
+
+Path = tuple[str, ...]
+
+_DEEPEST = 32
+_EVENT_BLOCK = 64 << 10
+_SEEN_ENOUGH = 64
+_FAULTS = (ijson.JSONError, ArithmeticError, ValueError)
+_SAMPLE = 500
+_MOST_DIGITS = 2000
+_DIGITS = b"0123456789"
+_DIGITS_IN_SAMPLE = re.compile(rb"[0-9]{3}")
+_ENDLESS_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
+# Stands in a path for a list on the way; no platform uses a key like it.
+_LIST = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where in a document entries stand.
+
+    `lists` are the keys that lead to a list of them, none for the outermost list. `lone` says
+    that the document itself is the only entry. `aside` is shown every other value and list with
+    its path. `read_before` says that the first list's beginning has been read already.
+    """
+
+    lists: frozenset[Path]
+    lone: bool = False
+    aside: Callable[[Path, object], None] | None = None
+    read_before: bool = False
+
+
+class _Walk:
+    """Where the parser stands: the keys that lead there, and which list it is in."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.keys: list[str] = []
+        self.entry_depth = 0 if places.lone else None
+        self._lists = 0
+        self._list_with_entries = 1 if places.read_before else 0
+
+    def step(self, event: str, value: object) -> bool:
+        """Moves past an event outside entries; tells whether a list of entries was found."""
+        path = tuple(self.keys)
+        is_list = event == "start_array"
+        if event == "map_key":
+            self.keys[-1] = str(value)
+            return False
+        found = (is_list or event == "null") and path in self.places.lists
+        if found and is_list:
+            self._lists += 1
+            self.entry_depth = len(path) + 1
+        elif self.places.aside and (is_list or not event.startswith(("start_", "end_"))):
+            self.places.aside(path, None if is_list else value)
+        return found
+
+    def move(self, event: str) -> None:
+        if event in {"start_map", "start_array"}:
+            self.keys.append(_LIST if event == "start_array" else "")
+            if len(self.keys) > _DEEPEST:
+                raise Damaged
+        elif event in {"end_map", "end_array"}:
+            self.keys.pop()
+            if self.entry_depth is not None and len(self.keys) < self.entry_depth:
+                self.entry_depth = None
+
+    def count_entry(self) -> None:
+        """Two lists of one kind cannot be told from one list, so only one may have entries."""
+        if self._list_with_entries not in {0, self._lists}:
+            raise SameListTwice
+        self._list_with_entries = self._lists
+
+
+def entries_by_events(source: Source, places: Places) -> Iterator[object]:
+    """The entries of whatever JSON follows; tells `source` if a list was found, or the end missing.
+
+    Raises:
+        Damaged: it is not JSON, or nested more deeply than any export.
+        SameListTwice: it holds more than one list with entries.
+    """
+    walk = _Walk(places)
+    source.list_found |= places.lone
+    builder: ObjectBuilder | None = None
+    for event, value in _events(source):
+        if builder is None and len(walk.keys) == walk.entry_depth and event[:4] != "end_":
+            builder = ObjectBuilder()
+        if builder is not None:
+            builder.event(event, value)
+        else:
+            source.list_found |= walk.step(event, value)
+            source.entry_seen()
+        walk.move(event)
+        if builder is not None and len(walk.keys) == walk.entry_depth:
+            source.entry_seen()
+            walk.count_entry()
+            yield builder.value
+            builder = None
+
+
+def first_keys(text: bytes, *, depth: int) -> frozenset[str]:
+    """The keys at a depth, as far as the bytes go; they may end anywhere.
+
+    Raises:
+        Damaged: a number in it has no end.
+    """
+    keys: set[str] = set()
+    level = 0
+    _require_numbers_end(text)
+    try:
+        for event, value in ijson.basic_parse(text):
+            level += event.startswith("start_") - event.startswith("end_")
+            if event == "map_key" and level == depth:
+                keys.add(value)
+            if len(keys) >= _SEEN_ENOUGH or (keys and level < depth):
+                break
+    except _FAULTS:
+        # The head is cut at an arbitrary byte; whether the whole file is sound is read later.
+        pass
+    return frozenset(keys)
+
+
+class _Guarded:
+    """Hands a source's bytes to the parser, but no number that the parser cannot bear."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._open_digits = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._source.read(size)
+        _require_numbers_end(data)
+        # A number may go on through any number of small pieces.
+        after = data.lstrip(_DIGITS)
+        self._open_digits += len(data) - len(after)
+        if self._open_digits >= _MOST_DIGITS:
+            raise Damaged
+        if after:
+            self._open_digits = len(after) - len(after.rstrip(_DIGITS))
+        return data
+
+
+def _require_numbers_end(data: bytes) -> None:
+    """Refuses numbers of thousands of digits, on which the parser's C code fails unsafely.
+
+    Python refuses to convert 4,300 digits. A sample of the bytes shows nearly always that there
+    is no such number.
+    """
+    if _DIGITS_IN_SAMPLE.search(data[::_SAMPLE]) and _ENDLESS_NUMBER.search(data):
+        raise Damaged
+
+
+def _events(source: Source) -> Iterator[tuple[str, Any]]:
+    try:
+        yield from ijson.basic_parse(_Guarded(source), buf_size=_EVENT_BLOCK)
+    except _FAULTS:
+        # Once the end was read, the parser can only miss what should have come.
+        if not source.at_end:
+            raise Damaged from None
+        source.truncated = True
