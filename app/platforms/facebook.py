@@ -184,7 +184,7 @@ def _in_batch(target: Target, node: object) -> Seen | Untold:
 def _seen(target: Target, node: Mapping[str, Any]) -> Seen:
     username = node.get("username")
     handle = username if isinstance(username, str) and username else None
-    by_handle = handle is not None and _asked(target) == target.handle
+    by_handle = handle is not None and not _asked(target).isdigit()
     return Seen(
         GRAPH,
         ids=(text_of(node.get("id")),),

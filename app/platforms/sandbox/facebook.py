@@ -90,15 +90,16 @@ class Facebook:
         if not asked or len(asked) > MOST_IDS:
             words = f"(#100) The parameter ids must name 1 to {MOST_IDS} objects"
             raise Refused(400, graph_error(100, words))
-        named = {self._require(each, caller).platform_id: each for each in asked}
-        found = [each for name in asked if (each := self._find(name))]
-        answers = twisted([shown(each, self._clock.now()) for each in found], order)
-        # A spoilt id still stands under the name that was asked for, as does what is left over.
-        pairs = zip(asked, answers, strict=False)
+        named = [(each, self._require(each, caller)) for each in asked]
+        answers = twisted([shown(found, self._clock.now()) for _, found in named], order)
+        if len(answers) < len(named):
+            kept = {each.platform_id for each in answers}
+            named = [(name, found) for name, found in named if found.platform_id in kept]
+        # An answer whose id is spoilt still stands under the name that was asked for.
+        names = [name for name, _ in named]
         fields = _fields(request)
         told = {
-            named.get(answer.platform_id, name): chosen(_node(answer), fields)
-            for name, answer in pairs
+            name: chosen(_node(answer), fields) for name, answer in zip(names, answers, strict=True)
         }
         return orjson.dumps(told)
 

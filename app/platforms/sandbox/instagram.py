@@ -78,7 +78,7 @@ class Instagram:
         # Both need the token of the official account itself.
         own = self._own(caller.platform_id)
         if own is not None and node.startswith(SCOPED):
-            return self._person(own, node, fields)
+            return self._person(own, node, fields, order)
         if own is not None and own.platform_id == node:
             return orjson.dumps(self._discovered(own, fields.split(","), order))
         raise no_object(node)
@@ -102,12 +102,21 @@ class Instagram:
             raise _no_professional()
         return chosen(_graph_node(answers[0]), fields)
 
-    def _person(self, official: WorldAccount, node: str, fields: str) -> bytes:
+    def _person(
+        self, official: WorldAccount, node: str, fields: str, order: FaultOrder | None
+    ) -> bytes:
         person = self._truth.by_id(Platform.INSTAGRAM, node.removeprefix(SCOPED))
-        if person is None or not is_there(person):
+        found = [person] if person is not None and is_there(person) else []
+        answers = twisted([shown(each, self._clock.now()) for each in found], order)
+        if person is None or not answers:
             raise no_object(node)
-        follows = self._truth.follows(Platform.INSTAGRAM, person.platform_id, official.platform_id)
-        told = {"id": node, "username": person.handle, "is_user_follow_business": follows}
+        told = {
+            "id": f"{SCOPED}{answers[0].platform_id}",
+            "username": person.handle,
+            "is_user_follow_business": self._truth.follows(
+                Platform.INSTAGRAM, person.platform_id, official.platform_id
+            ),
+        }
         return orjson.dumps(chosen(told, fields.split(",")))
 
     def _page(self, request: Request, order: FaultOrder | None) -> bytes:
