@@ -17,7 +17,8 @@ def rows(source: Source) -> Iterator[list[str]]:
     try:
         for row in reader:
             source.entry_seen()
-            if any(row):
+            # Where the last line is cut, its first column is whole only if a second one follows.
+            if any(row) and not (source.truncated and len(row) == 1):
                 yield row
     except UnicodeDecodeError:
         raise Damaged from None

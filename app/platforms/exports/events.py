@@ -12,6 +12,7 @@ from app.platforms.exports.errors import Damaged, SameListTwice
 from app.platforms.exports.source import Source
 
 Path = tuple[str, ...]
+Event = tuple[str, Any]
 
 _DEEPEST = 32
 _EVENT_BLOCK = 64 << 10
@@ -24,6 +25,9 @@ _DIGITS_IN_SAMPLE = re.compile(rb"[0-9]{3}")
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
 # Stands in a path for a list on the way; no platform uses a key like it.
 _LIST = "[]"
+_STEPS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
+# What is left of an entry whose end is missing.
+_CUT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +46,44 @@ class Places:
 
 
 class _Walk:
-    """Where the parser stands: the keys that lead there, and which list it is in."""
+    """Where the parser stands outside entries: the keys that lead there, and in which list."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self.keys: list[str] = []
-        self.entry_depth = 0 if places.lone else None
+        self._entry_depth = 0 if places.lone else None
         self._lists = 0
         self._list_with_entries = 1 if places.read_before else 0
 
+    def at_entry(self, event: str) -> bool:
+        return len(self.keys) == self._entry_depth and _STEPS.get(event) != -1
+
     def step(self, event: str, value: object) -> bool:
-        """Moves past an event outside entries; tells whether a list of entries was found."""
-        path = tuple(self.keys)
-        is_list = event == "start_array"
+        """Moves past an event; tells whether a list of entries was found."""
         if event == "map_key":
             self.keys[-1] = str(value)
             return False
+        path = tuple(self.keys)
+        is_list = event == "start_array"
         found = (is_list or event == "null") and path in self.places.lists
         if found and is_list:
             self._lists += 1
-            self.entry_depth = len(path) + 1
-        elif self.places.aside and (is_list or not event.startswith(("start_", "end_"))):
+            self._entry_depth = len(path) + 1
+        elif self.places.aside and (is_list or event not in _STEPS):
             self.places.aside(path, None if is_list else value)
+        self._move(event)
         return found
 
-    def move(self, event: str) -> None:
-        if event in {"start_map", "start_array"}:
-            self.keys.append(_LIST if event == "start_array" else "")
-            if len(self.keys) > _DEEPEST:
-                raise Damaged
-        elif event in {"end_map", "end_array"}:
-            self.keys.pop()
-            if self.entry_depth is not None and len(self.keys) < self.entry_depth:
-                self.entry_depth = None
+    def _move(self, event: str) -> None:
+        match _STEPS.get(event):
+            case 1:
+                self.keys.append(_LIST if event == "start_array" else "")
+                if len(self.keys) > _DEEPEST:
+                    raise Damaged
+            case -1:
+                self.keys.pop()
+                if self._entry_depth is not None and len(self.keys) < self._entry_depth:
+                    self._entry_depth = None
 
     def count_entry(self) -> None:
         """Two lists of one kind cannot be told from one list, so only one may have entries."""
@@ -92,21 +101,36 @@ def entries_by_events(source: Source, places: Places) -> Iterator[object]:
     """
     walk = _Walk(places)
     source.list_found |= places.lone
-    builder: ObjectBuilder | None = None
-    for event, value in _events(source):
-        if builder is None and len(walk.keys) == walk.entry_depth and event[:4] != "end_":
-            builder = ObjectBuilder()
-        if builder is not None:
-            builder.event(event, value)
+    events = _events(source)
+    for event, value in events:
+        if walk.at_entry(event):
+            entry = _entry(event, value, events)
+            if entry is _CUT:
+                return
+            walk.count_entry()
+            source.entry_seen()
+            yield entry
         else:
             source.list_found |= walk.step(event, value)
             source.entry_seen()
-        walk.move(event)
-        if builder is not None and len(walk.keys) == walk.entry_depth:
-            source.entry_seen()
-            walk.count_entry()
-            yield builder.value
-            builder = None
+
+
+def _entry(event: str, value: object, events: Iterator[Event]) -> object:
+    """The entry that begins with an event; takes what else belongs to it."""
+    depth = _STEPS.get(event, 0)
+    if not depth:
+        return value
+    builder = ObjectBuilder()
+    builder.event(event, value)
+    for more, value_of_it in events:
+        builder.event(more, value_of_it)
+        if more in _STEPS:
+            depth += _STEPS[more]
+            if depth == 0:
+                return builder.value
+            if depth > _DEEPEST:
+                raise Damaged
+    return _CUT
 
 
 def first_keys(text: bytes, *, depth: int) -> frozenset[str]:
@@ -161,7 +185,7 @@ def _require_numbers_end(data: bytes) -> None:
         raise Damaged
 
 
-def _events(source: Source) -> Iterator[tuple[str, Any]]:
+def _events(source: Source) -> Iterator[Event]:
     try:
         yield from ijson.basic_parse(_Guarded(source), buf_size=_EVENT_BLOCK)
     except _FAULTS:

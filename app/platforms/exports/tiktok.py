@@ -6,7 +6,7 @@ owner's name stands under `ProfileMap`; dates are written without a zone and are
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.platforms.base import Platform
 from app.platforms.exports.entries import Batch, Said, Tally, in_batches
@@ -25,6 +25,7 @@ _FOLLOWING = frozenset({
     ("Activity", "Following List", "Following"),
     ("Profile And Settings", "Following", "Following"),
 })  # fmt: skip
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OWNER_PATH = ("ProfileMap", "userName")
 _SECTIONS = frozenset(
     {"Your Activity", "Activity", "Profile And Settings", "Profile", "App Settings"}
@@ -50,10 +51,11 @@ def entry(said: object) -> Said:
 
 
 def _seconds(text: object) -> object:
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
         return None
     try:
-        return int(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp())
+        # Several times as fast as strptime, and there may be a million.
+        return int(datetime.fromisoformat(f"{text}+00:00").timestamp())
     except ValueError:
         return None
 
