@@ -14,15 +14,33 @@ from app.core.logs import get_logger
 from app.core.metrics import record_job
 from app.core.services import Services
 from app.jobs.kinds import MAX_ATTEMPTS, decode
-from workers import evaluate
+from workers import checks, connections, evaluate, memberships
+from workers.reach import NOTHING, Reach
 
-Handler = Callable[[Services, Any], Awaitable[None]]
+Handler = Callable[[Services, Reach, Any], Awaitable[None]]
+
+
+def at_home(handler: Callable[[Services, Any], Awaitable[None]]) -> Handler:
+    """A handler that needs none of the reach given to jobs."""
+
+    async def run(services: Services, _: Reach, job: Any) -> None:
+        await handler(services, job)
+
+    return run
+
 
 HANDLERS: dict[str, Handler] = {
-    "evaluate_all": evaluate.evaluate_all,
-    "evaluate_campaign": evaluate.evaluate_campaign,
-    "evaluate_tenant": evaluate.evaluate_tenant,
-    "prune": evaluate.prune,
+    "check_accounts": checks.check_accounts,
+    "check_all_accounts": checks.check_all_accounts,
+    "check_all_pairs": memberships.check_all_pairs,
+    "check_pairs": memberships.check_pairs,
+    "evaluate_all": at_home(evaluate.evaluate_all),
+    "evaluate_campaign": at_home(evaluate.evaluate_campaign),
+    "evaluate_tenant": at_home(evaluate.evaluate_tenant),
+    "prune": at_home(evaluate.prune),
+    "read_all_follower_lists": memberships.read_all_follower_lists,
+    "read_follower_list": memberships.read_follower_list,
+    "refresh_tokens": at_home(connections.refresh_tokens),
 }
 RETRY_AFTER = timedelta(seconds=5)
 POLL_QUEUE_EVERY = timedelta(seconds=5)
@@ -33,7 +51,13 @@ class JobFailed(Exception):
     """A job failed for the last time."""
 
 
-async def run_job(services: Services, kind: str, payload: bytes | None, attempts: int) -> None:
+async def run_job(
+    services: Services,
+    kind: str,
+    payload: bytes | None,
+    attempts: int,
+    reach: Reach = NOTHING,
+) -> None:
     """Run one job; a failure is retried, and the last one sets the job aside.
 
     Only the error's type travels on, since its text may quote a row.
@@ -43,7 +67,7 @@ async def run_job(services: Services, kind: str, payload: bytes | None, attempts
         JobFailed: it failed too often.
     """
     try:
-        await HANDLERS[kind](services, decode(kind, payload))
+        await HANDLERS[kind](services, reach, decode(kind, payload))
     except Exception as error:  # noqa: BLE001 - Whatever a handler meets is retried.
         record_job(kind=kind, outcome="failed")
         get_logger().error(
@@ -57,7 +81,7 @@ async def run_job(services: Services, kind: str, payload: bytes | None, attempts
     record_job(kind=kind, outcome="ok")
 
 
-async def work_queue(services: Services, stop: asyncio.Event) -> None:
+async def work_queue(services: Services, stop: asyncio.Event, reach: Reach = NOTHING) -> None:
     """Run jobs until the process is to stop; raises when its connection dies, to be restarted."""
     connection = await asyncpg.connect(plain_url(services.settings.required_database_url()))
     try:
@@ -65,7 +89,7 @@ async def work_queue(services: Services, stop: asyncio.Event) -> None:
         await connection.execute("SET ROLE simedsos_system")
         queuer = PgQueuer.from_asyncpg_connection(connection)
         for kind in HANDLERS:
-            _register(queuer, services, kind)
+            _register(queuer, services, reach, kind)
 
         async def end() -> None:
             await stop.wait()
@@ -85,7 +109,7 @@ async def work_queue(services: Services, stop: asyncio.Event) -> None:
         await connection.close()
 
 
-def _register(queuer: PgQueuer, services: Services, kind: str) -> None:
+def _register(queuer: PgQueuer, services: Services, reach: Reach, kind: str) -> None:
     @queuer.entrypoint(kind, on_failure="hold")
     async def run(job: QueuedJob) -> None:
-        await run_job(services, kind, job.payload, job.attempts)
+        await run_job(services, kind, job.payload, job.attempts, reach)

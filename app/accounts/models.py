@@ -17,6 +17,7 @@ LIVE = "state NOT IN ('contested', 'retired')"
 class Account(TenantRow, Base):
     """An account that an employee declares; a second claimant's row is `contested`.
 
+    `platform_id_since` is null where the id was declared and not learnt from a check.
     `next_check_at` is null until the first check, and the lease while a check runs. Absences are
     judged between the last two columns: since `seen_since` every check has found the account under
     this handle, and since `unseen_since` none has.
@@ -59,6 +60,7 @@ class Account(TenantRow, Base):
     platform: Mapped[Platform] = mapped_column(closed_set(Platform, "account_platform_is_known"))
     handle: Mapped[str] = mapped_column(Text)
     platform_id: Mapped[str | None] = mapped_column(Text)
+    platform_id_since: Mapped[datetime | None]
     state: Mapped[AccountState] = mapped_column(closed_set(AccountState, "account_state_is_known"))
     declared_at: Mapped[datetime]
     verified_at: Mapped[datetime | None]

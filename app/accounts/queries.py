@@ -1,18 +1,22 @@
 """Reading declared accounts; every query starts at `visible_to`."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import Account
+from app.accounts.models import Account, AccountCheck
 from app.accounts.rules import AccountState
 from app.core.errors import NotFound
+from app.core.paging import PageRequest
 from app.employees import queries as employees
 from app.employees.models import Employee
 from app.identity.rules import Caller
-from app.platforms.base import Platform
+from app.platforms.base import ExistenceState, Platform
+
+A_MOMENT = timedelta(microseconds=1)
 
 
 def visible_to(caller: Caller) -> Select[Account]:
@@ -48,23 +52,68 @@ async def of_employee(
     return accounts.all()
 
 
-async def live_claim(
+async def live_claims(
     session: AsyncSession,
     tenant_id: UUID,
     *,
     platform: Platform,
     handle: str,
     platform_id: str | None,
-) -> Account | None:
-    """The live claim on this account by anyone of the tenant, whoever asks."""
+) -> Sequence[Account]:
+    """The live claims on this account by anyone of the tenant, whoever asks, oldest first."""
     same = Account.handle == handle
     if platform_id is not None:
         same |= Account.platform_id == platform_id
-    return await session.scalar(
-        select(Account).where(
+    claims = await session.scalars(
+        select(Account)
+        .where(
             Account.tenant_id == tenant_id,
             Account.platform == platform,
             Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
             same,
         )
+        .order_by(Account.declared_at, Account.id)
     )
+    return claims.all()
+
+
+async def days_missed(session: AsyncSession, account: Account) -> Sequence[date]:
+    """The days of the checks that did not find an account since one last did otherwise."""
+    of_account = (
+        AccountCheck.tenant_id == account.tenant_id,
+        AccountCheck.account_id == account.id,
+    )
+    # A check without a clear answer neither found it nor missed it.
+    unclear = (ExistenceState.MISSING, ExistenceState.AMBIGUOUS, ExistenceState.BLOCKED)
+    last_other = (
+        select(func.max(AccountCheck.checked_at))
+        .where(*of_account, AccountCheck.state.not_in(unclear))
+        .scalar_subquery()
+    )
+    days = await session.scalars(
+        select(AccountCheck.day)
+        .where(
+            *of_account,
+            AccountCheck.state == ExistenceState.MISSING,
+            # A corrected handle is declared anew, and was looked for in vain by its old name only.
+            AccountCheck.checked_at >= account.declared_at,
+            AccountCheck.checked_at > func.coalesce(last_other, account.declared_at - A_MOMENT),
+        )
+        .distinct()
+    )
+    return days.all()
+
+
+async def checks(
+    session: AsyncSession, account_id: UUID, tenant_id: UUID, wanted: PageRequest
+) -> Sequence[AccountCheck]:
+    """One page of an account's checks and one row more, newest first."""
+    found = (
+        select(AccountCheck)
+        .where(AccountCheck.tenant_id == tenant_id, AccountCheck.account_id == account_id)
+        .order_by(AccountCheck.id.desc())
+        .limit(wanted.limit + 1)
+    )
+    if wanted.after is not None:
+        found = found.where(AccountCheck.id < wanted.after)
+    return (await session.scalars(found)).all()

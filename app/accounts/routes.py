@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.accounts import queries, service
 from app.accounts.schemas import (
+    AccountCheckOut,
     AccountEdit,
     AccountIn,
     AccountOut,
@@ -16,6 +17,7 @@ from app.accounts.schemas import (
     VerificationIn,
 )
 from app.core.etags import ExpectedVersion, etag
+from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
 from app.employees import queries as employees
 from app.identity.access import SessionDep, may
@@ -62,6 +64,18 @@ async def get_account(
     account = await queries.get(session, caller, account_id)
     response.headers["ETag"] = etag(account.version)
     return service.shown(account)
+
+
+@router.get("/accounts/{account_id}/checks")
+async def list_account_checks(
+    account_id: UUID, caller: MayRead, session: SessionDep, page: PageDep
+) -> Page[AccountCheckOut]:
+    """What the platform said of an account, newest first."""
+    await queries.get(session, caller, account_id)
+    found, cursor = split_page(
+        await queries.checks(session, account_id, caller.tenant_id, page), page
+    )
+    return Page(items=[AccountCheckOut.model_validate(each) for each in found], next=cursor)
 
 
 @router.patch("/accounts/{account_id}")

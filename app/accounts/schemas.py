@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.accounts.rules import AccountState
 from app.core.schemas import In, Out, Text
-from app.platforms.base import Platform
+from app.platforms.base import ExistenceState, Platform
 
 
 class AccountIn(In):
@@ -63,7 +63,18 @@ class AccountOut(Out):
     notice: str | None
     declared_at: datetime
     verified_at: datetime | None
+    last_checked_at: datetime | None
+    unseen_since: datetime | None
     version: int
+
+
+class AccountCheckOut(Out):
+    """What the platform said of the account at one moment, and by which route."""
+
+    id: UUID
+    checked_at: datetime
+    state: ExistenceState
+    source: str
 
 
 class AccountsOut(Out):

@@ -92,6 +92,8 @@ def shown(account: Account) -> AccountOut:
         notice=NEEDS_VERIFICATION if account.state is AccountState.CONTESTED else None,
         declared_at=account.declared_at,
         verified_at=account.verified_at,
+        last_checked_at=account.last_checked_at,
+        unseen_since=account.unseen_since,
         version=account.version,
     )
 
@@ -99,16 +101,16 @@ def shown(account: Account) -> AccountOut:
 async def _state_for(
     session: AsyncSession, caller: Caller, found: NormalizedAccount, *, claimant: UUID
 ) -> AccountState:
-    claim = await queries.live_claim(
+    claims = await queries.live_claims(
         session,
         caller.tenant_id,
         platform=found.platform,
         handle=found.handle,
         platform_id=found.platform_id,
     )
-    if claim is not None and claim.employee_id == claimant:
+    if any(claim.employee_id == claimant for claim in claims):
         raise AlreadyDeclared
-    return state_on_declaration(claimed_by_other=claim is not None, attested=False)
+    return state_on_declaration(claimed_by_other=bool(claims), attested=False)
 
 
 async def declare(
@@ -166,6 +168,9 @@ async def correct(
     account.handle, account.platform_id = found.handle, found.platform_id
     account.verified_at = account.verified_by = None
     account.declared_at = now
+    # Under its new name it is another account, of which no check has told anything yet.
+    account.last_checked_at = account.next_check_at = None
+    account.platform_id_since = account.seen_since = account.unseen_since = None
     record(
         session,
         ChangeKind.ACCOUNT_UPDATED,

@@ -131,7 +131,9 @@ def verdict_of(row: Row[Any]) -> VerdictOut:
         account_id=row.account_id,
         verdict=row.verdict,
         reason=row.reason,
-        evidence=EvidenceOut(basis=row.basis, ids=row.evidence_ids, lists=row.lists),
+        evidence=EvidenceOut(
+            basis=row.basis, ids=row.evidence_ids, lists=row.lists, pairs=row.pairs
+        ),
         excuse=row.excuse,
         disputed=row.disputed,
         decided_at=row.decided_at,

@@ -1,6 +1,7 @@
 """Reading verdicts: recaps, lists of employees, one employee's evidence."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compliance.rules import Reason, Verdict
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
+from app.official_accounts.models import OfficialAccount
 
 # Excused people stand beside the verdicts, not among them, so that every row is counted once.
 COUNTS = """
@@ -177,6 +179,60 @@ async def employees(
     return found.all()
 
 
+# Accounts that no check finds are not asked about: a platform denies for them what nobody can see.
+TO_ASK = text("""
+SELECT account.id, account.handle, account.platform_id FROM accounts AS account
+WHERE account.tenant_id = :tenant_id AND account.platform = :platform
+  AND account.state IN ('declared', 'exists', 'private', 'renamed', 'verified')
+  AND account.unseen_since IS NULL
+  AND (CAST(:after AS uuid) IS NULL OR account.id > :after)
+  AND EXISTS (
+      SELECT 1 FROM campaigns AS campaign
+      JOIN campaign_official_accounts AS named
+        ON named.tenant_id = campaign.tenant_id AND named.campaign_id = campaign.id
+      JOIN duties AS duty
+        ON duty.tenant_id = campaign.tenant_id AND duty.campaign_id = campaign.id
+      JOIN campaign_members AS member
+        ON member.tenant_id = campaign.tenant_id AND member.campaign_id = campaign.id
+      WHERE campaign.tenant_id = :tenant_id
+        AND campaign.starts_at <= :now AND campaign.ends_at > :now
+        AND named.official_account_id = :official_account_id
+        AND duty.kind = 'follow'
+        AND (duty.platforms = '{}' OR :platform = ANY(duty.platforms))
+        AND member.employee_id = account.employee_id AND member.left_on IS NULL)
+  AND NOT EXISTS (
+      SELECT 1 FROM pair_answers AS told
+      WHERE told.tenant_id = :tenant_id AND told.official_account_id = :official_account_id
+        AND told.account_id = account.id AND told.slot = :slot)
+ORDER BY account.id LIMIT :limit
+""")
+
+
+async def accounts_to_ask(
+    session: AsyncSession,
+    official: OfficialAccount,
+    *,
+    slot: datetime,
+    now: datetime,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Accounts of running campaigns' members that no answer of this slot tells about yet."""
+    found = await session.execute(
+        TO_ASK,
+        {
+            "tenant_id": official.tenant_id,
+            "official_account_id": official.id,
+            "platform": official.platform.value,
+            "slot": slot,
+            "now": now,
+            "after": after,
+            "limit": limit,
+        },
+    )
+    return found.all()
+
+
 OF_EMPLOYEE = text("""
 SELECT verdict.*, campaign.title, official.name AS official_account_name,
        official.platform AS official_account_platform,
@@ -186,7 +242,14 @@ SELECT verdict.*, campaign.title, official.name AS official_account_name,
                'certificate', list.certificate, 'source', list.source) ORDER BY list.taken_at)
            FROM follower_lists AS list
            WHERE list.tenant_id = verdict.tenant_id AND list.id = ANY(verdict.evidence_ids)
-       ), '[]') AS lists
+       ), '[]') AS lists,
+       COALESCE((
+           SELECT jsonb_agg(jsonb_build_object(
+               'id', told.id, 'kind', 'pair_answer', 'asked_at', told.asked_at,
+               'answer', told.answer, 'source', told.source) ORDER BY told.asked_at)
+           FROM pair_answers AS told
+           WHERE told.tenant_id = verdict.tenant_id AND told.id = ANY(verdict.evidence_ids)
+       ), '[]') AS pairs
 FROM verdicts AS verdict
 JOIN campaigns AS campaign
   ON campaign.tenant_id = verdict.tenant_id AND campaign.id = verdict.campaign_id
@@ -200,7 +263,7 @@ ORDER BY verdict.campaign_id, verdict.duty_kind, official.name
 async def of_employee(
     session: AsyncSession, caller: Caller, employee_id: UUID
 ) -> Sequence[Row[Any]]:
-    """Every verdict of one employee, with the lists that stand as evidence."""
+    """Every verdict of one employee, with the lists and answers that stand as evidence."""
     found = await session.execute(
         OF_EMPLOYEE, {"tenant_id": caller.tenant_id, "employee_id": employee_id}
     )

@@ -69,6 +69,7 @@ class EvidenceOut(Out):
     basis: Basis
     ids: list[UUID]
     lists: list[dict[str, Any]]
+    pairs: list[dict[str, Any]]
 
 
 class VerdictOut(Out):

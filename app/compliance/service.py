@@ -201,19 +201,16 @@ class Sightings:
     intervals: Mapping[UUID, Sequence[tuple[datetime, datetime]]]
     pairs: Mapping[UUID, Sequence[PairLook]]
 
-    def looks_for(self, account: Any) -> tuple[ListLook, ...]:
-        """What each list says of one account; nothing, where the two cannot be compared."""
+    def looks_for(self, account: Any) -> Iterator[ListLook]:
+        """What each list says of one account; nothing, where it was not looked for on a list."""
         seen = self.intervals.get(account.id, ())
-        return tuple(
-            ListLook(
-                list_id=each.id,
-                taken_at=each.taken_at,
-                verdict=CertificateVerdict(each.certificate),
-                present=any(first <= each.taken_at <= last for first, last in seen),
-            )
-            for each in self.lists
-            if _was_looked_for(account, each)
-        )
+        for each in self.lists:
+            present = any(first <= each.taken_at <= last for first, last in seen)
+            # A list that was matched before the account was declared knows nothing of it.
+            declared = account.declared_at <= each.matched_at
+            if declared and (present or _could_be_found(account, each)):
+                verdict = CertificateVerdict(each.certificate)
+                yield ListLook(each.id, each.taken_at, verdict, present)
 
     def answers_about(self, account: Any) -> tuple[PairLook, ...]:
         """What was answered about an account since it was declared as it is now."""
@@ -221,21 +218,13 @@ class Sightings:
         return tuple(each for each in told if each.asked_at >= account.declared_at)
 
 
-def _was_looked_for(account: Any, follower_list: Any) -> bool:
-    """Whether a list was matched against this account at all, by an id or a handle it names."""
-    matched_at = follower_list.matched_at
-    if account.declared_at > matched_at:
-        return False
-    if not _names_ids(follower_list):
+def _could_be_found(account: Any, follower_list: Any) -> bool:
+    """Whether the account would have been found on a list: one of ids needs a known id."""
+    keyed_by = followers_keyed_by(Platform(follower_list.platform))
+    if follower_list.source != "platform_list" and keyed_by is not KeyedBy.PLATFORM_ID:
         return True
     since = account.platform_id_since or account.declared_at
-    return account.platform_id is not None and since <= matched_at
-
-
-def _names_ids(follower_list: Any) -> bool:
-    """Whether a list says nothing of an account whose platform id is not known."""
-    keyed_by = followers_keyed_by(Platform(follower_list.platform))
-    return follower_list.source == "platform_list" or keyed_by is KeyedBy.PLATFORM_ID
+    return account.platform_id is not None and since <= follower_list.matched_at
 
 
 def judge_follows(
@@ -264,7 +253,7 @@ def judge_follows(
                         state=AccountState(account.state),
                         verified_at=account.verified_at,
                         can_tell=can_tell,
-                        lists=sightings.looks_for(account),
+                        lists=tuple(sightings.looks_for(account)),
                         seen_since=account.seen_since,
                         unseen_since=account.unseen_since,
                         pairs=sightings.answers_about(account),

@@ -77,6 +77,18 @@ PAIR_ANSWERS = Counter(
     ["platform", "answer"],
     registry=REGISTRY,
 )
+CONNECTIONS = Counter(
+    "simedsos_connections_total",
+    "Attempts to connect an account by OAuth, by platform and outcome.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
+TOKEN_REFRESHES = Counter(
+    "simedsos_token_refreshes_total",
+    "Refreshes and withdrawals of OAuth tokens, by platform and outcome.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -124,6 +136,14 @@ def record_account_check(*, platform: str, outcome: str) -> None:
 
 def record_pair_answer(*, platform: str, answer: str) -> None:
     PAIR_ANSWERS.labels(platform, answer).inc()
+
+
+def record_connection(*, platform: str, outcome: str) -> None:
+    CONNECTIONS.labels(platform, outcome).inc()
+
+
+def record_token_refresh(*, platform: str, outcome: str) -> None:
+    TOKEN_REFRESHES.labels(platform, outcome).inc()
 
 
 def exposition() -> bytes:

@@ -61,6 +61,86 @@ class EvaluateAll:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAllAccounts:
+    """Queue the checks of declared accounts, for every tenant and platform that can be asked."""
+
+    kind: ClassVar[str] = "check_all_accounts"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAccounts:
+    """Ask a platform whether a tenant's declared accounts are there, as far as they are due."""
+
+    kind: ClassVar[str] = "check_accounts"
+    tenant_id: UUID
+    platform: str
+    slot: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.tenant_id}:{self.platform}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAllPairs:
+    """Queue the questions about pairs, for every official account whose platform answers them."""
+
+    kind: ClassVar[str] = "check_all_pairs"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPairs:
+    """Ask who of the running campaigns follows one official account.
+
+    `slot` names the round, in which each pair is answered once. `again_at` tells apart the
+    continuations that a platform's wish for patience makes necessary.
+    """
+
+    kind: ClassVar[str] = "check_pairs"
+    tenant_id: UUID
+    official_account_id: UUID
+    slot: str
+    again_at: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.official_account_id}:{self.slot}:{self.again_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAllFollowerLists:
+    """Queue the reading of follower lists, for every official account whose list can be read."""
+
+    kind: ClassVar[str] = "read_all_follower_lists"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFollowerList:
+    """Read one official account's follower list from the platform; a slot leaves one list."""
+
+    kind: ClassVar[str] = "read_follower_list"
+    tenant_id: UUID
+    official_account_id: UUID
+    slot: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.official_account_id}:{self.slot}"
+
+
+@dataclass(frozen=True, slots=True)
 class Prune:
     """Remove what is no longer needed: queue log rows, old answers, used links, old cron slots."""
 
@@ -71,8 +151,32 @@ class Prune:
         return self.kind
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshTokens:
+    """Renew the OAuth tokens that are to be renewed by now, and forget those without an owner."""
+
+    kind: ClassVar[str] = "refresh_tokens"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
 KINDS: dict[str, type[Job]] = {
-    kind.kind: kind for kind in (EvaluateAll, EvaluateCampaign, EvaluateTenant, Prune)
+    kind.kind: kind
+    for kind in (
+        CheckAccounts,
+        CheckAllAccounts,
+        CheckAllPairs,
+        CheckPairs,
+        EvaluateAll,
+        EvaluateCampaign,
+        EvaluateTenant,
+        Prune,
+        ReadAllFollowerLists,
+        ReadFollowerList,
+        RefreshTokens,
+    )
 }
 MAX_ATTEMPTS = 3
 

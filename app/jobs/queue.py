@@ -1,7 +1,7 @@
 """Putting jobs into the queue, in the caller's transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.queries import Queries
@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import driver_connection
 from app.jobs.kinds import Job, encode
 
+NOW = timedelta()
 
-async def enqueue(session: AsyncSession, jobs: Sequence[Job]) -> None:
-    """Queue jobs; one whose key already waits or runs is left out."""
+
+async def enqueue(session: AsyncSession, jobs: Sequence[Job], *, delay: timedelta = NOW) -> None:
+    """Queue jobs, to run after a delay; one whose key already waits or runs is left out."""
     if not jobs:
         return
     await session.flush()
@@ -22,6 +24,7 @@ async def enqueue(session: AsyncSession, jobs: Sequence[Job]) -> None:
         [job.kind for job in jobs],
         [encode(job) for job in jobs],
         [0] * len(jobs),
+        [delay] * len(jobs),
         dedupe_key=[job.key for job in jobs],
         on_conflict="skip",
     )

@@ -2,8 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from app.jobs.kinds import EvaluateAll, Job, Prune
+from apscheduler.triggers.cron import CronTrigger
+
+from app.core.clock import JAKARTA
+from app.jobs.kinds import (
+    CheckAllAccounts,
+    CheckAllPairs,
+    EvaluateAll,
+    Job,
+    Prune,
+    ReadAllFollowerLists,
+    RefreshTokens,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +26,22 @@ class CronLine:
     cron: str
     job: Callable[[], Job]
 
+    def next_after(self, moment: datetime) -> datetime:
+        """When the line fires next, later than a moment."""
+        trigger = CronTrigger.from_crontab(self.cron, timezone=JAKARTA)
+        following: datetime = trigger.get_next_fire_time(moment, moment)
+        return following.astimezone(UTC)
+
+
+CHECK_ACCOUNTS = CronLine("check-accounts", "7 * * * *", CheckAllAccounts)
+CHECK_PAIRS = CronLine("check-pairs", "37 5,11,17,23 * * *", CheckAllPairs)
+READ_FOLLOWER_LISTS = CronLine("read-follower-lists", "12 1 * * *", ReadAllFollowerLists)
 
 SCHEDULE = (
+    CHECK_ACCOUNTS,
+    CHECK_PAIRS,
     CronLine("evaluate-all", "*/15 * * * *", EvaluateAll),
     CronLine("prune", "17 2 * * *", Prune),
+    READ_FOLLOWER_LISTS,
+    CronLine("refresh-tokens", "23 * * * *", RefreshTokens),
 )

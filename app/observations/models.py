@@ -102,7 +102,9 @@ class PollRun(TenantRow, Base):
 class FollowerList(TenantRow, Base):
     """One membership snapshot: its size, matches and certificate; never the list itself.
 
-    A list that was read from the platform has a slot, so that a repeated reading leaves one.
+    A list that was read from the platform has a slot, so that a repeated reading leaves one. At
+    `matched_at` the declared accounts were known that it was matched against: of one that was
+    declared later it says nothing.
     """
 
     __tablename__ = "follower_lists"
@@ -136,6 +138,7 @@ class FollowerList(TenantRow, Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     taken_at: Mapped[datetime]
     slot: Mapped[datetime | None]
+    matched_at: Mapped[datetime | None]
     listed: Mapped[int]
     matched: Mapped[int]
     deleted: Mapped[int]

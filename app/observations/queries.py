@@ -17,6 +17,7 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
 from app.identity.rules import Caller
 from app.observations.models import CountSnapshot, FollowerList, PollRun
+from app.observations.rules import PollKind
 from app.platforms.base import Platform
 
 # A count older than this says too little about a list to certify it.
@@ -253,10 +254,16 @@ async def accounts_by_platform_id(
 
 
 async def poll_runs(
-    session: AsyncSession, caller: Caller, wanted: PageRequest, official_account_id: UUID | None
+    session: AsyncSession,
+    caller: Caller,
+    wanted: PageRequest,
+    official_account_id: UUID | None,
+    kind: PollKind | None,
 ) -> Sequence[PollRun]:
     """One page of the poll log and one row more, newest first."""
     runs = select(PollRun).where(PollRun.tenant_id == caller.tenant_id)
+    if kind is not None:
+        runs = runs.where(PollRun.kind == kind)
     if official_account_id is not None:
         runs = runs.where(PollRun.official_account_id == official_account_id)
     if wanted.after is not None:

@@ -15,7 +15,9 @@ from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.observations import lists, queries, service
+from app.observations import runs as run_log
 from app.observations.models import CountSnapshot
+from app.observations.rules import PollKind
 from app.observations.schemas import (
     FollowerListOut,
     PollRunOut,
@@ -111,11 +113,14 @@ async def get_follower_list(list_id: UUID, caller: MayRead, session: SessionDep)
 async def list_polls(
     caller: MayRead,
     session: SessionDep,
+    services: ServicesDep,
     page: PageDep,
     official_account: UUID | None = None,
+    kind: PollKind | None = None,
 ) -> Page[PollRunOut]:
-    """The poll log, newest first: every attempt and what it came to."""
+    """The poll log, newest first: every attempt, what it came to, and when the next is due."""
     runs, cursor = split_page(
-        await queries.poll_runs(session, caller, page, official_account), page
+        await queries.poll_runs(session, caller, page, official_account, kind), page
     )
-    return Page(items=[PollRunOut.model_validate(run) for run in runs], next=cursor)
+    shown = await run_log.shown_runs(session, caller, runs, now=services.clock.now())
+    return Page(items=shown, next=cursor)

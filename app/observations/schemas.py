@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from app.core.schemas import In, Out, Text
-from app.observations.rules import CertificateVerdict
+from app.observations.rules import CertificateVerdict, PollKind
 from app.platforms.base import Platform, Precision
 
 Followers = Annotated[int, Field(ge=0, le=10**11)]
@@ -104,11 +104,22 @@ class FollowerListOut(Out):
 
 
 class PollRunOut(Out):
+    """One run: of one official account, or for `existence` of a whole platform.
+
+    `asked` and `answered` count accounts, for `list` entries and matches. `next_due` is when the
+    same will be asked again; null where it will not be.
+    """
+
     id: UUID
-    official_account_id: UUID
+    kind: PollKind
+    platform: Platform | None
+    official_account_id: UUID | None
     slot: datetime
     started_at: datetime
     finished_at: datetime
     outcome: str
     reason: str
     retry_at: datetime | None
+    asked: int | None
+    answered: int | None
+    next_due: datetime | None

@@ -153,6 +153,7 @@ async def record_poll(
     session.add(
         PollRun(
             tenant_id=claim.tenant_id,
+            platform=claim.platform,
             official_account_id=claim.official_account_id,
             slot=slot,
             epoch=claim.epoch,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -42,6 +42,18 @@ async def page(
     if platform is not None:
         accounts = accounts.where(OfficialAccount.platform == platform)
     return (await session.scalars(accounts)).all()
+
+
+async def active_on(
+    session: AsyncSession, platforms: Sequence[Platform]
+) -> Sequence[Row[UUID, UUID, bool]]:
+    """Tenant, id and `read_list` of every active account there, in a system transaction."""
+    found = await session.execute(
+        select(OfficialAccount.tenant_id, OfficialAccount.id, OfficialAccount.read_list)
+        .where(OfficialAccount.active.is_(True), OfficialAccount.platform.in_(platforms))
+        .order_by(OfficialAccount.id)
+    )
+    return found.all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ EXISTENCE_STATES = (
 CHANGE_KINDS = (
     "account:checked", "account:contested", "account:declared", "account:retired",
     "account:updated", "account:verified", "api_key:created", "api_key:revoked",
-    "campaign:created", "campaign:evaluated", "campaign:updated", "employee:created",
+    "campaign:created", "campaign:evaluated", "campaign:updated",
+    "connection:created", "connection:lost", "connection:removed", "employee:created",
     "employee:updated", "follower_list:taken", "import:applied", "import:previewed",
     "official_account:created", "official_account:updated", "pair_answers:taken",
     "snapshot:confirmed", "snapshot:taken", "work_unit:created", "work_unit:updated",
@@ -72,7 +73,13 @@ def _check(table: str, name: str, condition: str) -> None:
 
 
 def _account_columns() -> None:
-    for name in ("last_checked_at", "next_check_at", "seen_since", "unseen_since"):
+    for name in (
+        "last_checked_at",
+        "next_check_at",
+        "platform_id_since",
+        "seen_since",
+        "unseen_since",
+    ):
         op.add_column("accounts", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     # A government declares some thousands of accounts: the index is there within a second.
     op.execute(
@@ -176,7 +183,8 @@ def _lists_and_runs() -> None:
     )
     # Each page of X's list costs money, so somebody must want it.
     op.execute("UPDATE official_accounts SET read_list = false WHERE platform = 'x'")
-    op.add_column("follower_lists", sa.Column("slot", sa.DateTime(timezone=True), nullable=True))
+    for name in ("slot", "matched_at"):
+        op.add_column("follower_lists", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     # No row has a slot yet, so the index is empty.
     op.execute(
         "-- squawk-ignore require-concurrent-index-creation\n"

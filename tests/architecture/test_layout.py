@@ -14,19 +14,21 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "campaigns", "changes", "compliance", "employees", "exchange", "identity",
-    "jobs", "observations", "official_accounts", "work_units",
+    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "employees",
+    "exchange", "identity", "jobs", "observations", "official_accounts", "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
 # What a room has beside the usual files, each one reviewed here.
 BESIDE = {
+    "accounts": {"checks"},
     "campaigns": {"growth"},
     "changes": {"kinds"},
     "compliance": {"answers"},
+    "connections": {"answers", "connecting", "sealing"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
-    "observations": {"lists"},
+    "observations": {"lists", "memberships", "runs"},
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40

@@ -15,7 +15,6 @@ from app.compliance.rules import (
     Finding,
     FollowEvidence,
     ListLook,
-    PairAnswer,
     PairLook,
     Reason,
     Verdict,
@@ -23,7 +22,7 @@ from app.compliance.rules import (
     judge_follow,
     under_dispute,
 )
-from app.observations.rules import CertificateVerdict
+from app.observations.rules import CertificateVerdict, PairAnswer
 
 COMPLETE, PARTIAL, VOID = CertificateVerdict
 MET, UNMET, UNKNOWN = Verdict

@@ -1,0 +1,111 @@
+"""Platforms that answer as a test says, and the jobs that ask them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import text
+
+from app.core.services import Services
+from app.jobs.kinds import Job, encode
+from app.platforms.base import (
+    Adapter,
+    Capabilities,
+    CountReading,
+    Existence,
+    ExistenceState,
+    Follower,
+    FollowerPage,
+    PairReading,
+    Platform,
+    PlatformError,
+    Precision,
+    Target,
+)
+from workers.jobs import run_job
+from workers.reach import Reach
+
+Told = Existence | PlatformError
+Answer = PairReading | PlatformError
+
+
+def told(state: ExistenceState, platform_id: str | None = None, handle: str | None = None):
+    return Existence(state, "script", platform_id, handle)
+
+
+def here(platform_id: str | None = None, handle: str | None = None) -> Existence:
+    return told(ExistenceState.EXISTS, platform_id, handle)
+
+
+class Script(Adapter):
+    """A platform under a test's orders; an error among the orders fails the whole call."""
+
+    platform: ClassVar[Platform] = Platform.INSTAGRAM
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        note="",
+        counts=True,
+        existence=True,
+        existence_batch=3,
+        membership_pairs=True,
+        pair_batch=2,
+        membership_list=True,
+        owner_export=True,
+    )
+
+    def __init__(self) -> None:
+        self.existing: Callable[[Target], Told] = lambda _: here()
+        self.following: Callable[[Target], Answer] = lambda _: PairReading(True, "script")
+        self.pages: Sequence[Sequence[Follower] | PlatformError] = ()
+        self.count: Sequence[int | PlatformError] = ()
+        self.asked: list[Target] = []
+        self.officials: list[Target] = []
+        self.fails: PlatformError | None = None
+        self.pool: Any = None
+        self.connections_held: list[int] = []
+
+    def _meet(self, targets: Sequence[Target]) -> None:
+        self.asked.extend(targets)
+        if self.pool is not None:
+            self.connections_held.append(self.pool.checkedout())
+        if self.fails is not None:
+            raise self.fails
+
+    async def existence(self, targets: Sequence[Target]) -> Mapping[Target, Told]:
+        self._meet(targets)
+        return {target: self.existing(target) for target in targets}
+
+    async def follows(self, official: Target, others: Sequence[Target]) -> Mapping[Target, Answer]:
+        self.officials.append(official)
+        self._meet(others)
+        return {other: self.following(other) for other in others}
+
+    async def counts(
+        self, targets: Sequence[Target]
+    ) -> Mapping[Target, CountReading | PlatformError]:
+        if self.pool is not None:
+            self.connections_held.append(self.pool.checkedout())
+        first, *rest = self.count
+        self.count = rest or [first]
+        if isinstance(first, PlatformError):
+            raise first
+        reading = CountReading("1", None, first, first, str(first), Precision.EXACT, "script")
+        return dict.fromkeys(targets, reading)
+
+    async def followers(self, official: Target) -> AsyncIterator[FollowerPage]:
+        self.officials.append(official)
+        for page in self.pages:
+            self._meet(())
+            if isinstance(page, PlatformError):
+                raise page
+            yield FollowerPage(page, "script")
+
+
+async def run(services: Services, adapter: Adapter, job: Job, **tokens: Any) -> None:
+    """Run a job as a worker does that can reach one platform."""
+    reach = Reach({adapter.platform: adapter}, **tokens)
+    await run_job(services, job.kind, encode(job), 0, reach)
+
+
+async def rows(services: Services, tenant_id: Any, statement: str, **where: Any) -> list[Any]:
+    """What the tenant's database holds."""
+    async with services.database.transaction(tenant_id) as session:
+        return list(await session.execute(text(statement), where))

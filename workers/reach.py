@@ -1,0 +1,59 @@
+"""What a job may reach beyond the database: the platforms, and the tokens that were given to us."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.platforms.base import (
+    Adapter,
+    CreditsExhausted,
+    Platform,
+    PlatformError,
+    RateLimited,
+)
+
+TokenOf = Callable[[UUID, UUID], Awaitable[str | None]]
+REASON_SHOWN = 200
+
+
+async def no_token(_: UUID, __: UUID) -> str | None:
+    """Nobody has connected anything."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The adapters of this process, and two ways to tokens, each by tenant and account.
+
+    `token_of` gives the token of a connected official account, `consent_of` that of a declared
+    account whose owner lets us ask in their name; None where there is none.
+    """
+
+    adapters: Mapping[Platform, Adapter] = field(default_factory=dict)
+    token_of: TokenOf = no_token
+    consent_of: TokenOf = no_token
+
+
+NOTHING = Reach()
+
+
+def slot_from(name: str) -> datetime:
+    """The slot that a job names."""
+    return datetime.fromisoformat(name).astimezone(UTC)
+
+
+def retry_at(error: PlatformError) -> datetime | None:
+    """When the platform wants to be asked again, where it said so."""
+    return error.retry_at if isinstance(error, RateLimited) else None
+
+
+def resumes_at(error: PlatformError, *, before: datetime) -> datetime | None:
+    """When a run should go on by itself; None where the next round comes first.
+
+    Where credits have run out, none: a person must act before anything can go on.
+    """
+    if isinstance(error, CreditsExhausted):
+        return None
+    moment = retry_at(error)
+    return moment if moment is not None and moment < before else None
