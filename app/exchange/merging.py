@@ -193,17 +193,25 @@ WITH claims AS (
         WHERE own.tenant_id = :tenant_id AND own.employee_id = claim.employee_id
           AND own.platform = claim.platform AND own.handle = claim.handle
           AND own.state <> 'retired')
+), held AS (
+    SELECT platform, handle, platform_id FROM accounts
+    WHERE tenant_id = :tenant_id AND state NOT IN ('contested', 'retired')
+), held_handles AS (
+    SELECT DISTINCT platform, handle FROM held
+), held_ids AS (
+    SELECT DISTINCT platform, platform_id FROM held WHERE platform_id IS NOT NULL
 ), judged AS (
     SELECT newcomers.*,
-        row_number() OVER (PARTITION BY platform, handle ORDER BY line) > 1
-        OR (platform_id IS NOT NULL
-            AND row_number() OVER (PARTITION BY platform, platform_id ORDER BY line) > 1)
-        OR EXISTS (
-            SELECT 1 FROM accounts AS held
-            WHERE held.tenant_id = :tenant_id AND held.platform = newcomers.platform
-              AND (held.handle = newcomers.handle OR held.platform_id = newcomers.platform_id)
-              AND held.state NOT IN ('contested', 'retired')) AS contested
+        row_number() OVER (PARTITION BY newcomers.platform, newcomers.handle ORDER BY line) > 1
+        OR (newcomers.platform_id IS NOT NULL
+            AND row_number() OVER (PARTITION BY newcomers.platform, newcomers.platform_id
+                                   ORDER BY line) > 1)
+        OR held_handles.handle IS NOT NULL OR held_ids.platform_id IS NOT NULL AS contested
     FROM newcomers
+    LEFT JOIN held_handles ON held_handles.platform = newcomers.platform
+                          AND held_handles.handle = newcomers.handle
+    LEFT JOIN held_ids ON held_ids.platform = newcomers.platform
+                      AND held_ids.platform_id = newcomers.platform_id
 )
 INSERT INTO accounts (tenant_id, id, employee_id, platform, handle, platform_id, state,
                       declared_at, verified_at, verified_by)

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -94,6 +94,19 @@ async def import_file(
     Raises:
         NotATable, NoRows, ColumnsMissing: the file as a whole is refused.
     """
+    async with _over_whole_tables(session):
+        return await _import(session, caller, kind, file, dry_run=dry_run, now=now)
+
+
+async def _import(
+    session: AsyncSession,
+    caller: Caller,
+    kind: ImportKind,
+    file: BinaryIO,
+    *,
+    dry_run: bool,
+    now: datetime,
+) -> Import:
     digest = await asyncio.to_thread(digest_of, file)
     reading = await _stage(session, kind, file)
     late = await reject_late(session, caller.tenant_id, kind)
@@ -140,21 +153,8 @@ async def apply_import(
     made = await queries.get(session, caller, import_id, lock=True)
     if made.state is ImportState.APPLIED:
         raise AlreadyApplied
-    await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
-    await session.execute(text(STAGED_ROWS))
-    await session.execute(
-        text(
-            "INSERT INTO staged_rows SELECT line, gen_random_uuid(), fields FROM import_rows"
-            " WHERE tenant_id = :tenant_id AND import_id = :import_id"
-        ),
-        {"tenant_id": caller.tenant_id, "import_id": import_id},
-    )
-    # The registry may have moved since the preview, so the rows are judged by it once more.
-    late = await reject_late(session, caller.tenant_id, made.kind)
-    await _keep_faults(session, made, [(f.line, Fault(f.column, f.code, f.message)) for f in late])
-    made.accepted -= len(late)
-    made.rejected += len(late)
-    _count(made, await Merge(session, caller.tenant_id, made.id, caller.actor, now).run(made.kind))
+    async with _over_whole_tables(session):
+        await _merge_preview(session, caller, made, now)
     made.state, made.applied_at = ImportState.APPLIED, now
     await session.execute(
         delete(ImportRow).where(
@@ -165,6 +165,39 @@ async def apply_import(
     await session.flush()
     await session.refresh(made)
     return made
+
+
+async def _merge_preview(
+    session: AsyncSession, caller: Caller, made: Import, now: datetime
+) -> None:
+    await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
+    await session.execute(text(STAGED_ROWS))
+    await session.execute(
+        text(
+            "INSERT INTO staged_rows SELECT line, gen_random_uuid(), fields FROM import_rows"
+            " WHERE tenant_id = :tenant_id AND import_id = :import_id"
+        ),
+        {"tenant_id": caller.tenant_id, "import_id": made.id},
+    )
+    await session.execute(text("ANALYZE staged_rows"))
+    # The registry may have moved since the preview, so the rows are judged by it once more.
+    late = await reject_late(session, caller.tenant_id, made.kind)
+    await _keep_faults(session, made, [(f.line, Fault(f.column, f.code, f.message)) for f in late])
+    made.accepted -= len(late)
+    made.rejected += len(late)
+    _count(made, await Merge(session, caller.tenant_id, made.id, caller.actor, now).run(made.kind))
+
+
+@asynccontextmanager
+async def _over_whole_tables(session: AsyncSession) -> AsyncIterator[None]:
+    """Plan the merge's statements as joins of whole tables.
+
+    Just after a first import the statistics still say that the registry is empty; a planner that
+    believes them compares every row of the file with every row of the registry.
+    """
+    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    await session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 STAGED_ROWS = """

@@ -7,6 +7,8 @@ from contextlib import suppress
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.exchange.reading import NotATable, read_lines
 from tests.support import Api, nip
@@ -213,3 +215,28 @@ def test_any_bytes_are_a_table_or_refused(content):
     with suppress(NotATable):
         for line in read_lines(io.BytesIO(content)):
             assert line.number >= 1
+
+
+async def rows_touched(connection: AsyncConnection) -> int:
+    """How many registry rows this transaction's statements have looked at so far."""
+    found = await connection.scalar(
+        text(
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+            " WHERE relname IN ('employee_nips', 'accounts')"
+        )
+    )
+    return int(found or 0)
+
+
+async def test_work_grows_with_the_file_and_not_with_its_square(api, connection):
+    """Right after a first import the statistics still say that the registry is empty."""
+    people = range(1, 501)
+    roster = table(*(f"{nip(n)},Pegawai {n},pppk,16.01,," for n in people))
+    accounts = "nip,platform,account\n" + "".join(f"{nip(n)},instagram,akun.{n}\n" for n in people)
+    await put(api, "work_units", UNITS)
+    for kind, content in (("employees", roster), ("accounts", accounts)):
+        for expected in ("inserted", "unchanged"):
+            before = await rows_touched(connection)
+            made = await put(api, kind, content)
+            assert made[expected] == len(people)
+            assert await rows_touched(connection) - before < 10 * len(people)

@@ -1,0 +1,22 @@
+"""`python -m benchmarks`: every benchmark in a process of its own; status 1 if one misses."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("roster", "growth", "poller")
+
+
+def main() -> int:
+    """Run them one after another, so that none disturbs another."""
+    failed = [
+        name
+        for name in BENCHMARKS
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+    ]
+    if failed:
+        print(f"Missed or failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
