@@ -7,8 +7,10 @@ from fastapi import FastAPI
 
 from app import operations
 from app.accounts import routes as accounts
+from app.budgets import routes as budgets
 from app.campaigns import routes as campaigns
 from app.compliance import routes as compliance
+from app.connections import routes as connections
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.services import Services
@@ -25,11 +27,13 @@ ROUTERS = (
     work_units.router,
     employees.router,
     accounts.router,
+    connections.router,
     exchange.router,
     official_accounts.router,
     observations.router,
     campaigns.router,
     compliance.router,
+    budgets.router,
     operations.router,
 )
 

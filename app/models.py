@@ -1,9 +1,11 @@
 """Every table of the service, so that one import knows the whole schema."""
 
 from app.accounts import models as accounts
+from app.budgets import models as budgets
 from app.campaigns import models as campaigns
 from app.changes import models as changes
 from app.compliance import models as compliance
+from app.connections import models as connections
 from app.core.db import Base
 from app.employees import models as employees
 from app.exchange import models as exchange
@@ -15,9 +17,11 @@ from app.work_units import models as work_units
 
 ROOMS = (
     accounts,
+    budgets,
     campaigns,
     changes,
     compliance,
+    connections,
     employees,
     exchange,
     identity,

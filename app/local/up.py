@@ -152,6 +152,8 @@ def _start_children(
         "SIMEDSOS_HOST": settings.host,
         "SIMEDSOS_PORT": str(settings.port),
     }
+    if settings.token_keys is None:
+        shared["SIMEDSOS_TOKEN_KEYS"] = f"local:{folder.secret('token_key')}"
     if demo:
         world = folder.path / "demo" / "world.json"
         if not world.exists():

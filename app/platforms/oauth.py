@@ -53,6 +53,10 @@ class Tokens:
     refresh_expires_at: datetime | None
     scopes: tuple[str, ...] = ()
 
+    def speaking_as(self, identity: "Identity") -> "Tokens":
+        """The same grant, used in the name of one of its accounts."""
+        return replace(self, access_token=identity.access_token)
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -104,6 +108,8 @@ class OAuth(ABC):
     rotates: ClassVar[bool] = False
     # Whether tokens live for weeks and must be renewed long before they are needed.
     long_lived: ClassVar[bool] = False
+    # Whether a person consents, and the account has a token of its own beside the person's.
+    by_person: ClassVar[bool] = False
     revoke_path: ClassVar[str | None] = None
     grant_errors: ClassVar[frozenset[str]] = frozenset({"invalid_grant"})
 

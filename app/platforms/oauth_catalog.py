@@ -165,6 +165,7 @@ class MetaOAuth(GraphOAuth):
     """
 
     app = "meta"
+    by_person = True
     authorize_host, authorize_path = "https://www.facebook.com", f"{GRAPH}/dialog/oauth"
     token_host, token_path = "https://graph.facebook.com", f"{GRAPH}/oauth/access_token"
     identity_host = "https://graph.facebook.com"

@@ -11,7 +11,7 @@ from app.identity.scopes import Scope
 from tests.api.test_registry import make_employee
 from tests.support import NOW, Api, nip
 
-PUBLIC = {"/livez", "/readyz", "/metrics"}
+PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/connections/callback"}
 ABSENT = "01900000-0000-7000-8000-000000000000"
 
 

@@ -21,6 +21,7 @@ USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules
 # What a room has beside the usual files, each one reviewed here.
 BESIDE = {
     "accounts": {"checks"},
+    "budgets": {"overview"},
     "campaigns": {"growth"},
     "changes": {"kinds"},
     "compliance": {"answers"},

@@ -37,7 +37,9 @@ ROTATING = (Platform.TIKTOK, Platform.X)
 
 
 def handle_of(platform: Platform, *, other: bool = False) -> str:
-    return f"{'lain' if other else 'pemprov'}_{platform.value}"
+    # No platform's handles forbid both signs, but Facebook's forbid the usual one.
+    sign = "." if platform is Platform.FACEBOOK else "_"
+    return f"{'lain' if other else 'pemprov'}{sign}{platform.value}"
 
 
 CONSENT_WORLD = World(
@@ -59,7 +61,7 @@ def consent_settings(**more: Any) -> Settings:
             f"{app}_client_secret": CLIENT_SECRET,
             f"{app}_oauth_base_url": f"{HOST}/oauth/{app}",
         }
-    return Settings(**apps, **more)
+    return Settings(**{**apps, **more})
 
 
 class Counting(httpx.AsyncBaseTransport):

@@ -1,0 +1,1 @@
+"""OAuth connections: consent, tokens at rest, and refreshes that are never replayed."""
