@@ -9,6 +9,7 @@ from app.platforms.base import Adapter, Capabilities, Platform
 from app.platforms.bluesky import BlueskyAdapter
 from app.platforms.facebook import FacebookAdapter
 from app.platforms.instagram import InstagramAdapter
+from app.platforms.mastodon import MastodonAdapter
 from app.platforms.threads import ThreadsAdapter
 from app.platforms.tiktok import TikTokAdapter
 from app.platforms.x import XAdapter
@@ -20,6 +21,7 @@ ADAPTERS = MappingProxyType({
         BlueskyAdapter,
         FacebookAdapter,
         InstagramAdapter,
+        MastodonAdapter,
         ThreadsAdapter,
         TikTokAdapter,
         XAdapter,

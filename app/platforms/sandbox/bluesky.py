@@ -16,13 +16,13 @@ from app.platforms.base import Platform
 from app.platforms.sandbox.desk import Desk, Make, Refused, page_of
 from app.platforms.sandbox.faults import Fault, FaultOrder, Faults, Shown, shown, twisted
 from app.platforms.sandbox.lists import GONE, listed_followers
+from app.platforms.sandbox.window import WINDOW, RequestWindow
 from app.platforms.sandbox.world import AccountState, Listed, Truth, WorldAccount
 
 MAX_ACTORS = 25
 MAX_OTHERS = 30
 DEFAULT_PAGE = 50
 MAX_PAGE = 100
-WINDOW = timedelta(minutes=5)
 REQUESTS_PER_WINDOW = 3000
 TOO_MANY = 429
 
@@ -50,30 +50,14 @@ def _refused(message: str, error: str = "InvalidRequest") -> Refused:
     return Refused(400, _error(error, message))
 
 
-class RequestWindow:
-    """Counts requests in windows of five minutes, as the `RateLimit-*` headers tell them."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._used = 0
-        self._ends_at: datetime | None = None
-
-    def spend(self, now: datetime) -> bool:
-        """Use up one request; False when none was left."""
-        if self._ends_at is None or now >= self._ends_at:
-            self._ends_at, self._used = now + WINDOW, 0
-        self._used += 1
-        return self._used <= self._limit
-
-    def headers(self, now: datetime) -> dict[str, str]:
-        """The four headers; the reset is in unix seconds."""
-        ends_at = self._ends_at or now + WINDOW
-        return {
-            "ratelimit-limit": str(self._limit),
-            "ratelimit-remaining": str(max(0, self._limit - self._used)),
-            "ratelimit-reset": str(int(ends_at.timestamp())),
-            "ratelimit-policy": f"{self._limit};w={WINDOW.seconds}",
-        }
+def _limits(window: RequestWindow, now: datetime) -> dict[str, str]:
+    """The four headers; the reset is in unix seconds."""
+    return {
+        "ratelimit-limit": str(window.limit),
+        "ratelimit-remaining": str(window.remaining),
+        "ratelimit-reset": str(int(window.ends_at(now).timestamp())),
+        "ratelimit-policy": f"{window.limit};w={WINDOW.seconds}",
+    }
 
 
 def _exhausted(order: FaultOrder, now: datetime) -> dict[str, str]:
@@ -138,7 +122,7 @@ class Bluesky:
             (each for each in self._faults.pending() if each.platform is Platform.BLUESKY), None
         )
         response = await self._desk.answer(request, make if within else _too_many)
-        response.headers.update(self._window.headers(now))
+        response.headers.update(_limits(self._window, now))
         if order is not None and order.fault is Fault.RATE_LIMITED:
             response.headers.update(_exhausted(order, now))
         return response

@@ -14,6 +14,7 @@ from app.platforms.sandbox.controls import add_controls
 from app.platforms.sandbox.facebook import Facebook
 from app.platforms.sandbox.faults import Faults
 from app.platforms.sandbox.instagram import Instagram
+from app.platforms.sandbox.mastodon import Mastodon
 from app.platforms.sandbox.oauth import OAuthOffice
 from app.platforms.sandbox.threads import Threads
 from app.platforms.sandbox.tiktok import TikTok
@@ -55,6 +56,7 @@ def create_sandbox(
         Bluesky(truth, clock, faults, limit=bluesky_limit),
         Facebook(truth, clock, faults),
         Instagram(truth, clock, faults),
+        Mastodon(truth, clock, faults),
         Threads(truth, clock, faults),
         TikTok(truth, clock, faults),
         X(truth, clock, faults),
