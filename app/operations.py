@@ -1,22 +1,16 @@
-"""Endpoints for whoever runs the service: liveness, readiness, metrics, what platforms can tell."""
+"""Endpoints for whoever runs the service: liveness, readiness and metrics."""
 
 from functools import lru_cache
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import text
 
 from app.core import metrics
 from app.core.errors import ServiceUnavailable
 from app.core.services import ServicesDep
-from app.identity.access import may
-from app.identity.rules import Caller
-from app.identity.scopes import Scope
-from app.platforms.catalog import CAPABILITIES
 from migrations import head_revision
 
 router = APIRouter()
-MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
 OK = b'{"status":"ok"}'
 
 
@@ -47,22 +41,3 @@ async def readyz(services: ServicesDep) -> Response:
 async def prometheus_metrics() -> Response:
     """Prometheus text format; no label names a person."""
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
-
-
-@router.get("/v1/platforms", tags=["operations"])
-async def platforms(_: MayRead) -> dict[str, list[dict[str, Any]]]:
-    """What can be known from each platform at all."""
-    return {
-        "items": [
-            {
-                "platform": platform.value,
-                "counts": can.counts,
-                "batch_size": can.batch_size,
-                "membership_pairs": can.membership_pairs,
-                "membership_list": can.membership_list,
-                "owner_export": can.owner_export,
-                "note": can.note,
-            }
-            for platform, can in sorted(CAPABILITIES.items())
-        ]
-    }

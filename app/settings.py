@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     youtube_client_secret: SecretStr | None = None
     youtube_oauth_base_url: str | None = None
 
+    # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
+    budgets: str = ""
     # Names of platforms whose public pages may be read, parted by commas.
     public_pages: str = ""
     bluesky_base_url: str | None = None

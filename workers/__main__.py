@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+from app.budgets.rules import with_granted
+from app.budgets.service import PostgresGate
 from app.platforms.access import access_from
 from app.platforms.base import Platform
 from app.platforms.catalog import build_adapters
@@ -17,8 +19,10 @@ async def run_worker(settings: Settings) -> None:
     """Poll platforms and run jobs until a signal comes."""
     stop = stop_on_signals()
     async with services(settings) as carried:
+        # One gate for all, so that whatever asks a platform draws on the same budget.
+        gate = PostgresGate(carried.database, carried.clock, with_granted(settings.budgets))
         catalog = build_adapters(
-            access_from(settings, platform, carried.clock) for platform in Platform
+            access_from(settings, platform, carried.clock, gate) for platform in Platform
         )
         try:
             async with asyncio.TaskGroup() as group:

@@ -18,11 +18,14 @@ from app.platforms.base import (
     PlatformError,
     RateLimited,
     Target,
+    Unavailable,
 )
 from workers.runtime import pause
 
 # Longer than any call may take, so that a lease outlives its work; a lost worker's is taken over.
 LEASE = timedelta(seconds=90)
+# Well within the lease, so that there is time to write down what came of it.
+ASK_WITHIN = timedelta(seconds=60)
 IDLE_SECONDS = 1.0
 ACTOR = "worker:collect"
 REASON_SHOWN = 200
@@ -52,11 +55,14 @@ async def collect_once(services: Services, adapter: Adapter) -> int:
 
 
 async def ask(
-    adapter: Adapter, targets: Sequence[Target]
+    adapter: Adapter, targets: Sequence[Target], *, within: timedelta = ASK_WITHIN
 ) -> Mapping[Target, CountReading | PlatformError]:
     """One outcome for each target, also when the whole call failed; no connection is held."""
     try:
-        return await adapter.counts(targets)
+        async with asyncio.timeout(within.total_seconds()):
+            return await adapter.counts(targets)
+    except TimeoutError:
+        return dict.fromkeys(targets, Unavailable("the deadline passed"))
     except PlatformError as error:
         return dict.fromkeys(targets, error)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 import uvicorn
 
-from app.cli import follower_lists, operator
+from app.cli import connections, follower_lists, operator, platforms
 from app.cli.terminal import AsJson, Tenant, fail, out, run, say
 from app.exchange.models import ImportKind
 from app.identity.scopes import Scope
@@ -29,6 +29,8 @@ app = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
 app.add_typer(keys, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")
+app.add_typer(connections.app, name="connections")
+app.add_typer(platforms.app, name="platforms")
 IMPORT_KINDS = frozenset(ImportKind)
 
 

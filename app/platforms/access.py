@@ -108,13 +108,26 @@ def access_from(
 ) -> Access:
     """The access to a platform that the settings describe."""
     found = {name: getattr(settings, f"{platform}_{name}", None) for name in KEYS}
-    allowed = {name.strip().lower() for name in settings.public_pages.split(",")}
     return Access(
         platform,
         clock,
         base_url=getattr(settings, f"{platform}_base_url"),
         page_base_url=getattr(settings, f"{platform}_page_base_url"),
-        pages_allowed=platform.value in allowed,
+        pages_allowed=pages_allowed(settings, platform),
         keys={name: key.get_secret_value() for name, key in found.items() if key is not None},
         gate=gate,
     )
+
+
+def pages_allowed(settings: Settings, platform: Platform) -> bool:
+    """Whether an operator has switched the platform's public pages on."""
+    return platform.value in {name.strip().lower() for name in settings.public_pages.split(",")}
+
+
+def missing_settings(settings: Settings, platform: Platform) -> list[str]:
+    """The names of the platform's keys that are not set; never a value."""
+    return [
+        f"SIMEDSOS_{platform.upper()}_{name.upper()}"
+        for name in KEYS
+        if getattr(settings, f"{platform}_{name}", "") is None
+    ]
