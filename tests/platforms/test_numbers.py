@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.platforms.base import ParseFailed, Precision
-from app.platforms.numbers import read_count
+from app.platforms.numbers import read_count, read_rounded
 
 EXACT, ABBREVIATED = Precision.EXACT, Precision.ABBREVIATED
 
@@ -75,3 +75,19 @@ def test_hostile_texts_are_refused_or_intervals(text, language):
     except ParseFailed:
         return
     assert 0 <= read.least <= read.most
+
+
+@given(st.integers(0, 10**10), st.sampled_from([2, 3]))
+def test_a_count_shortened_unsaid_stays_within_its_interval(true, figures):
+    digits = len(str(true))
+    tenth = 10 ** max(0, (digits - 1) // 3 * 3 - 1)
+    step = tenth if figures == 2 else 10 ** max(0, digits - 3)
+    for shown in (true // step * step, (true + step // 2) // step * step):
+        read = read_rounded(shown)
+        assert read.least <= true <= read.most
+
+
+@pytest.mark.parametrize("count", [0, 7, 100, 8582, 97_944, 4_001_943])
+def test_a_count_whose_figures_are_all_there_stands_for_itself(count):
+    read = read_rounded(count)
+    assert (read.least, read.most, read.precision) == (count, count, Precision.ROUNDED)

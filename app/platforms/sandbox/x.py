@@ -1,6 +1,7 @@
 """X API v2's user lookups and follower lists, and X's public profile pages, with their limits."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -27,6 +28,10 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
     "me": (0, 75),
     "followers": (300, 300),
 })  # fmt: skip
+ID = re.compile(r"[0-9]{1,19}")
+HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
+SIZE = re.compile(r"[0-9]{1,4}")
+TOKEN = re.compile(r"[0-9A-F]{15}Z")
 PROBLEM = {"content-type": "application/problem+json"}
 GONE = frozenset({AccountState.SUSPENDED, AccountState.DEACTIVATED})
 
@@ -189,7 +194,7 @@ class X:
     def _by_ids(self, request: Request, order: FaultOrder | None) -> bytes:
         asked = _listed(request, "ids")
         for each in asked:
-            if not (each.isascii() and each.isdigit() and len(each) <= 19):  # noqa: PLR2004
+            if not ID.fullmatch(each):
                 raise _invalid(f"The `ids` query parameter value [{each}] is not valid", ids=each)
         return self._looked_up(request, order, {
             each: self._truth.by_id(Platform.X, each) for each in asked
@@ -198,7 +203,7 @@ class X:
     def _by_usernames(self, request: Request, order: FaultOrder | None) -> bytes:
         asked = _listed(request, "usernames")
         for each in asked:
-            if not (each.isascii() and each.replace("_", "a").isalnum() and len(each) <= 15):  # noqa: PLR2004
+            if not HANDLE.fullmatch(each):
                 message = f"The `usernames` query parameter value [{each}] does not match"
                 raise _invalid(f"{message} ^[A-Za-z0-9_]{{1,15}}$", usernames=each)
         return self._looked_up(request, order, {
@@ -312,7 +317,7 @@ def _listed(request: Request, name: str) -> list[str]:
 
 def _size(request: Request) -> int:
     text = request.query_params.get("max_results", str(DEFAULT_PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE):
+    if not SIZE.fullmatch(text) or not 1 <= int(text) <= MAX_PAGE:
         message = f"The `max_results` query parameter value [{text}] is not between 1 and 1000"
         raise _invalid(message, max_results=text)
     return int(text)
@@ -326,11 +331,10 @@ def _start(request: Request) -> int:
     text = request.query_params.get("pagination_token")
     if text is None:
         return 0
-    try:
-        return int(text.removesuffix("Z"), 16)
-    except ValueError:
+    if not TOKEN.fullmatch(text):
         message = f"The `pagination_token` query parameter value [{text}] is not valid"
-        raise _invalid(message, pagination_token=text) from None
+        raise _invalid(message, pagination_token=text)
+    return int(text[:-1], 16)
 
 
 def _missing(name: str, value: str, account: WorldAccount | None) -> dict[str, str]:
