@@ -1,16 +1,20 @@
-"""Invented exports of an official Instagram account, in the platform's own layout."""
+"""Invented exports of official accounts, in the platforms' own layouts."""
 
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 OWNER = "personal_information/personal_information/personal_information.json"
 FOLLOWERS = "connections/followers_and_following/followers_1.json"
+FOLLOWING = "connections/followers_and_following/following.json"
+THREADS = "your_instagram_activity/threads/followers.json"
+
+Followers = Iterable[tuple[str, datetime]]
 
 
-def entries(followers: Iterable[tuple[str, datetime]]) -> list[dict]:
+def entries(followers: Followers) -> list[dict]:
     return [
         {
             "title": "",
@@ -27,13 +31,58 @@ def entries(followers: Iterable[tuple[str, datetime]]) -> list[dict]:
     ]
 
 
-def export(
-    followers: Iterable[tuple[str, datetime]], *, owner: str | None = "pemprovsumsel"
-) -> bytes:
+def archive(files: Mapping[str, object]) -> bytes:
+    """A ZIP of texts as they are and of everything else as JSON."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(FOLLOWERS, json.dumps(entries(followers)))
-        if owner is not None:
-            person = {"string_map_data": {"Username": {"value": owner}}}
-            archive.writestr(OWNER, json.dumps({"profile_user": [person]}))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content if isinstance(content, str) else json.dumps(content))
     return file.getvalue()
+
+
+def personal(owner: str) -> dict:
+    return {"profile_user": [{"string_map_data": {"Username": {"value": owner}}}]}
+
+
+def export(followers: Followers, *, owner: str | None = "pemprovsumsel") -> bytes:
+    files: dict[str, object] = {FOLLOWERS: entries(followers)}
+    return archive(files if owner is None else {**files, OWNER: personal(owner)})
+
+
+def threads_export(followers: Followers, *, owner: str = "pemprovsumsel") -> bytes:
+    listed = {"text_post_app_text_post_app_followers": entries(followers)}
+    return archive({THREADS: listed, FOLLOWERS: entries([]), OWNER: personal(owner)})
+
+
+def tiktok_export(followers: Followers, *, owner: str = "pemprovsumsel") -> bytes:
+    fans = [
+        {"Date": began.strftime("%Y-%m-%d %H:%M:%S"), "UserName": handle}
+        for handle, began in followers
+    ]
+    document = {
+        "Your Activity": {"Follower": {"App": 1, "FansList": fans}},
+        "Profile And Settings": {"Profile Info": {"ProfileMap": {"userName": owner}}},
+    }
+    return archive({"TikTok_Data/user_data_tiktok.json": document})
+
+
+def x_export(ids: Iterable[str], *, owner: str = "pemprovsumsel", owner_id: str = "12497") -> bytes:
+    listed = [{"follower": {"accountId": each}} for each in ids]
+    account = [{"account": {"username": owner, "accountId": owner_id}}]
+    return archive({
+        "data/follower.js": f"window.YTD.follower.part0 = {json.dumps(listed)}",
+        "data/account.js": f"window.YTD.account.part0 = {json.dumps(account)}",
+        "Your archive.html": "<html></html>",
+    })  # fmt: skip
+
+
+def following(handles: Iterable[str]) -> bytes:
+    """An employee's own file of those whom they follow."""
+    listed = [
+        {
+            "title": each,
+            "string_list_data": [{"href": f"https://www.instagram.com/_u/{each}", "timestamp": 17}],
+        }
+        for each in handles
+    ]
+    return archive({FOLLOWING: {"relationships_following": listed}})
