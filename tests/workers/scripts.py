@@ -1,12 +1,16 @@
 """Platforms that answer as a test says, and the jobs that ask them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from app.core.services import Services
-from app.jobs.kinds import Job, encode
+from app.jobs.kinds import CheckPairs, Job, ReadFollowerList, decode, encode
+from app.platforms import base
 from app.platforms.base import (
     Adapter,
     Capabilities,
@@ -21,6 +25,7 @@ from app.platforms.base import (
     Precision,
     Target,
 )
+from tests.support import NOW, Government
 from workers.jobs import run_job
 from workers.reach import Reach
 
@@ -34,6 +39,20 @@ def told(state: ExistenceState, platform_id: str | None = None, handle: str | No
 
 def here(platform_id: str | None = None, handle: str | None = None) -> Existence:
     return told(ExistenceState.EXISTS, platform_id, handle)
+
+
+RUNS = (
+    "SELECT kind, outcome, reason, asked, answered, retry_at FROM poll_runs WHERE kind <> 'count'"
+)
+NO_FACTS = [
+    pytest.param(base.Unavailable("503"), id="down"),
+    pytest.param(base.ParseFailed("json"), id="garbled"),
+    pytest.param(base.LoginWall("page"), id="login-page"),
+    pytest.param(base.CredentialsBad("key"), id="credentials"),
+    pytest.param(base.RateLimited("429", retry_at=NOW + timedelta(hours=1)), id="patience"),
+    pytest.param(base.CreditsExhausted("402", retry_at=NOW + timedelta(hours=1)), id="credits"),
+]
+ANSWERS = "SELECT account_id, answer, source FROM pair_answers"
 
 
 class Script(Adapter):
@@ -109,3 +128,60 @@ async def rows(services: Services, tenant_id: Any, statement: str, **where: Any)
     """What the tenant's database holds."""
     async with services.database.transaction(tenant_id) as session:
         return list(await session.execute(text(statement), where))
+
+
+def pairs_of(government: Government, official: dict, slot: datetime = NOW) -> CheckPairs:
+    return CheckPairs(government.tenant_id, UUID(official["id"]), slot.isoformat())
+
+
+def list_of(government: Government, official: dict, slot: datetime = NOW) -> ReadFollowerList:
+    return ReadFollowerList(government.tenant_id, UUID(official["id"]), slot.isoformat())
+
+
+async def queued(services: Services, kind: str) -> list[Any]:
+    async with services.database.system() as session:
+        found = await session.execute(
+            text(
+                "SELECT payload, execute_after - created AS delay FROM pgqueuer"
+                " WHERE entrypoint = :kind ORDER BY id"
+            ),
+            {"kind": kind},
+        )
+        return [(decode(kind, each.payload), each.delay) for each in found]
+
+
+async def invent(services: Services, government: Government, how_many: int) -> None:
+    """Employees with an account each, written past the API."""
+    async with services.database.transaction(government.tenant_id) as session:
+        unit = "01900000-0000-7000-8000-000000000001"
+        await session.execute(
+            text(
+                "INSERT INTO work_units (tenant_id, id, code, name, ancestors)"
+                " VALUES (:tenant, :unit, '16', 'Provinsi', ARRAY[CAST(:unit AS uuid)])"
+            ),
+            {"tenant": government.tenant_id, "unit": unit},
+        )
+        for number in range(how_many):
+            where = {
+                "tenant": government.tenant_id,
+                "unit": unit,
+                "id": UUID(int=number + 1),
+                "handle": f"akun{number}",
+                "now": NOW,
+            }
+            await session.execute(
+                text(
+                    "INSERT INTO employees (tenant_id, id, name, unit_id, category, standing,"
+                    " declaration) VALUES (:tenant, :id, 'Pegawai', :unit, 'pppk', 'active',"
+                    " 'declared')"
+                ),
+                where,
+            )
+            await session.execute(
+                text(
+                    "INSERT INTO accounts (tenant_id, id, employee_id, platform, handle, state,"
+                    " declared_at) VALUES (:tenant, :id, :id, 'instagram', :handle, 'declared',"
+                    " :now)"
+                ),
+                where,
+            )

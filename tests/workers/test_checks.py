@@ -16,7 +16,7 @@ from app.platforms.base import ExistenceState, Platform, Target
 from tests.api.test_registry import make_employee
 from tests.conftest import make_government
 from tests.support import NOW, Api, Government
-from tests.workers.scripts import Script, here, rows, run, told
+from tests.workers.scripts import Script, here, invent, rows, run, told
 
 DAY = timedelta(days=1)
 MISSING = told(ExistenceState.MISSING)
@@ -369,40 +369,3 @@ async def test_the_database_knows_every_kind_of_change_and_state(connection):
             {"name": name},
         )
         assert [each for each in values if f"'{each}'" not in written] == [], name
-
-
-async def invent(services: Services, government: Government, how_many: int) -> None:
-    """Employees with an account each, written past the API."""
-    async with services.database.transaction(government.tenant_id) as session:
-        unit = "01900000-0000-7000-8000-000000000001"
-        await session.execute(
-            text(
-                "INSERT INTO work_units (tenant_id, id, code, name, ancestors)"
-                " VALUES (:tenant, :unit, '16', 'Provinsi', ARRAY[CAST(:unit AS uuid)])"
-            ),
-            {"tenant": government.tenant_id, "unit": unit},
-        )
-        for number in range(how_many):
-            where = {
-                "tenant": government.tenant_id,
-                "unit": unit,
-                "id": UUID(int=number + 1),
-                "handle": f"akun{number}",
-                "now": NOW,
-            }
-            await session.execute(
-                text(
-                    "INSERT INTO employees (tenant_id, id, name, unit_id, category, standing,"
-                    " declaration) VALUES (:tenant, :id, 'Pegawai', :unit, 'pppk', 'active',"
-                    " 'declared')"
-                ),
-                where,
-            )
-            await session.execute(
-                text(
-                    "INSERT INTO accounts (tenant_id, id, employee_id, platform, handle, state,"
-                    " declared_at) VALUES (:tenant, :id, :id, 'instagram', :handle, 'declared',"
-                    " :now)"
-                ),
-                where,
-            )
