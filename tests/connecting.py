@@ -34,6 +34,10 @@ class Connected:
     sandbox: Consenting
     government: Government
 
+    @property
+    def clock(self) -> SettableClock:
+        return self.sandbox.clock
+
     async def official(self, platform: Platform, **more: Any) -> str:
         """An official account of the sandbox's world, known by handle only."""
         made = await self.api.post(

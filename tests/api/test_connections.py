@@ -198,8 +198,11 @@ async def test_neither_state_nor_verifier_nor_token_is_stored_readably(service: 
 async def test_a_connection_is_forgotten_and_revoked(service: Connected):
     account_id = await service.connect(Platform.X)
     token = await service.token(Platform.X, account_id)
-    browser = {"transport": service.sandbox.transport, "base_url": HOST}
-    async with httpx.AsyncClient(**browser, headers={"Authorization": f"Bearer {token}"}) as x:
+    async with httpx.AsyncClient(
+        transport=service.sandbox.transport,
+        base_url=HOST,
+        headers={"Authorization": f"Bearer {token}"},
+    ) as x:
         assert (await x.get("/oauth/x/2/users/me")).status_code == 200
         answer = await service.api.delete(f"/v1/official-accounts/{account_id}/connection")
         assert answer.status_code == 204

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.core.clock import SettableClock
 from app.platforms.access import Access
 from app.platforms.base import Platform
+from app.platforms.http import Gate
 from app.platforms.sandbox.faults import Fault, FaultOrder, Faults
 from app.platforms.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from app.platforms.sandbox.server import create_sandbox
@@ -94,9 +95,12 @@ class Consenting:
     def __post_init__(self) -> None:
         self.app = create_sandbox(CONSENT_WORLD, self.clock, self.faults)
         self.transport = Counting(self.app)
+        self.gate: Gate | None = None
 
     def access(self, platform: Platform) -> Access:
-        return Access(platform, self.clock, transport=self.transport, deadline_seconds=5)
+        return Access(
+            platform, self.clock, gate=self.gate, transport=self.transport, deadline_seconds=5
+        )
 
     def spoil(self, platform: Platform, fault: Fault, times: int = 1) -> None:
         # Meta's one app answers for both of its platforms in Facebook's name.

@@ -32,6 +32,7 @@ from tests.platforms.consenting import (
 from tests.support import NOW
 
 VERIFIER = "v" * 64
+THE_APP = {"client_id": "id", "client_secret": "s", "oauth_base_url": None}
 EACH = pytest.mark.parametrize("platform", PLATFORMS, ids=str)
 
 
@@ -207,9 +208,9 @@ async def test_a_person_at_meta_manages_several_pages(sandbox):
 
 @EACH
 def test_the_consent_page_is_asked_as_the_platform_documents_it(platform):
-    settings = Settings(
+    settings = consent_settings(
         public_url="https://simedsos.sumsel.example/",
-        **{f"{OAUTHS[platform].app}_client_id": "id", f"{OAUTHS[platform].app}_client_secret": "s"},
+        **{f"{OAUTHS[platform].app}_{name}": value for name, value in THE_APP.items()},
     )
     oauth = oauth_of(settings, Access(platform, SettableClock(NOW)))
     parts = urlsplit(oauth.authorize_url("a-state", VERIFIER))
