@@ -24,10 +24,10 @@ from app.platforms.base import (
     PlatformError,
     Target,
 )
-from workers.reach import REASON_SHOWN, Reach, retry_at, slot_from
+from workers.reach import ASK_WITHIN, REASON_SHOWN, Reach, retry_at, slot_from, within
 
-# Longer than any call may take, so that a lease outlives its work.
-LEASE = timedelta(minutes=10)
+# Longer than two questions may take, so that a lease outlives its work.
+LEASE = 2 * ASK_WITHIN + timedelta(minutes=1)
 
 
 async def check_all_accounts(services: Services, reach: Reach, _: CheckAllAccounts) -> None:
@@ -183,6 +183,6 @@ async def _existence(
     adapter: Adapter, targets: Sequence[Target]
 ) -> Mapping[Target, Existence | PlatformError]:
     try:
-        return await adapter.existence(targets)
+        return await within(ASK_WITHIN, adapter.existence(targets))
     except PlatformError as error:
         return dict.fromkeys(targets, error)

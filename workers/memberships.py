@@ -40,7 +40,15 @@ from app.platforms.base import (
     RateLimited,
     Target,
 )
-from workers.reach import REASON_SHOWN, Reach, resumes_at, retry_at, slot_from
+from workers.reach import (
+    ASK_WITHIN,
+    REASON_SHOWN,
+    Reach,
+    resumes_at,
+    retry_at,
+    slot_from,
+    within,
+)
 
 
 async def check_all_pairs(services: Services, reach: Reach, _: CheckAllPairs) -> None:
@@ -197,7 +205,8 @@ async def _ask_batch(
     if not targets:
         return True
     told.asked += len(targets)
-    outcomes = await told.adapter.follows(official, list(dict.fromkeys(targets.values())))
+    others = list(dict.fromkeys(targets.values()))
+    outcomes = await within(ASK_WITHIN, told.adapter.follows(official, others))
     asked_at = services.clock.now()
     answers = [
         answer
@@ -293,7 +302,7 @@ async def _fill(roll: Roll, adapter: Adapter, official: Target) -> None:
     """
     pages = adapter.followers(official)
     try:
-        async for page in pages:
+        while page := await within(ASK_WITHIN, anext(pages, None)):
             roll.add(page)
             if roll.full:
                 return
@@ -308,7 +317,7 @@ async def _count(adapter: Adapter, official: Target) -> CountReading | None:
     if not adapter.capabilities.counts:
         return None
     try:
-        found = (await adapter.counts([official]))[official]
+        found = (await within(ASK_WITHIN, adapter.counts([official])))[official]
     except PlatformError:
         return None
     return found if isinstance(found, CountReading) else None

@@ -1,8 +1,10 @@
 """What a job may reach beyond the database: the platforms, and the tokens that were given to us."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from app.platforms.base import (
@@ -11,10 +13,14 @@ from app.platforms.base import (
     Platform,
     PlatformError,
     RateLimited,
+    Unavailable,
 )
 
 TokenOf = Callable[[UUID, UUID], Awaitable[str | None]]
+Answer = TypeVar("Answer")
 REASON_SHOWN = 200
+# One question about a batch, or for one page of a list; far above what a single call may take.
+ASK_WITHIN = timedelta(minutes=5)
 
 
 async def no_token(_: UUID, __: UUID) -> str | None:
@@ -36,6 +42,19 @@ class Reach:
 
 
 NOTHING = Reach()
+
+
+async def within(limit: timedelta, answer: Awaitable[Answer]) -> Answer:
+    """An answer, if it comes in time.
+
+    Raises:
+        Unavailable: it did not.
+    """
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            return await answer
+    except TimeoutError as late:
+        raise Unavailable("the deadline passed") from late
 
 
 def slot_from(name: str) -> datetime:

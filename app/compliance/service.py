@@ -223,8 +223,9 @@ def _could_be_found(account: Any, follower_list: Any) -> bool:
     keyed_by = followers_keyed_by(Platform(follower_list.platform))
     if follower_list.source != "platform_list" and keyed_by is not KeyedBy.PLATFORM_ID:
         return True
-    since = account.platform_id_since or account.declared_at
-    return account.platform_id is not None and since <= follower_list.matched_at
+    since = account.platform_id_since
+    known = since is None or since < follower_list.matched_at
+    return account.platform_id is not None and known
 
 
 def judge_follows(

@@ -340,7 +340,7 @@ async def test_a_worker_that_comes_too_late_writes_nothing(separate_services, cl
 
     class Late(Script):
         async def existence(self, targets):
-            clock.at += timedelta(minutes=11)
+            clock.at += timedelta(minutes=12)
             await check(services, government, Script())
             return dict.fromkeys(targets, told(ExistenceState.SUSPENDED))
 

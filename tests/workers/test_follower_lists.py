@@ -1,28 +1,22 @@
 """Lists as jobs: read to their end or not believed, citizens dropped, and one list a slot."""
+# ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import text
 
-from app.core.services import Services
-from app.main import create_app
 from app.observations import memberships
 from app.platforms import base
 from app.platforms.base import Follower
-from tests.api.test_compliance import account, make_campaign, registry
-from tests.conftest import make_government
-from tests.support import NOW, Api, Government
+from tests.api.test_compliance import account, registry  # noqa: F401
+from tests.support import NOW
 from tests.workers.scripts import (
-    ANSWERS,
     NO_FACTS,
     RUNS,
     Script,
     list_of,
-    pairs_of,
     queued,
     rows,
     run,
@@ -156,43 +150,3 @@ def test_entries_are_found_by_id_and_a_handle_never_overrules_it():
     assert known.find(Follower(None, "Budi")) == ours
     assert known.find(Follower("9", "TUTI")) == other
     assert known.find(Follower(None, None)) is None
-
-
-async def over(services: Services) -> tuple[Api, Government, httpx.AsyncClient]:
-    government = await make_government(services, "sumsel")
-    transport = httpx.ASGITransport(app=create_app(services))
-    client = httpx.AsyncClient(transport=transport, base_url="http://simedsos.test")
-    return Api(client, government.token), government, client
-
-
-async def test_workers_side_by_side_leave_one_answer_a_pair_and_one_list(separate_services):
-    services = separate_services
-    api, government, client = await over(services)
-    async with client:
-        people = await registry.__wrapped__(api)
-        official = await account.__wrapped__(api, people)
-        await make_campaign(api, official)
-    script = Script()
-    script.pool = services.database.bind.pool
-    script.count, script.pages = (41,), ([*CITIZENS, SATU],)
-    await asyncio.gather(*(run(services, script, pairs_of(government, official)) for _ in range(3)))
-    await asyncio.gather(*(run(services, script, list_of(government, official)) for _ in range(3)))
-    assert len(await rows(services, government.tenant_id, ANSWERS)) == 5
-    assert len(await rows(services, government.tenant_id, LISTS)) == 1
-    assert len(await rows(services, government.tenant_id, "SELECT id FROM follows")) == 1
-
-
-async def test_no_connection_is_held_while_the_platform_is_asked(separate_services):
-    services = separate_services
-    api, government, client = await over(services)
-    async with client:
-        people = await registry.__wrapped__(api)
-        official = await account.__wrapped__(api, people)
-        await make_campaign(api, official)
-    script = Script()
-    script.pool = services.database.bind.pool
-    script.count, script.pages = (41,), (CITIZENS, [SATU])
-    await run(services, script, pairs_of(government, official))
-    await run(services, script, list_of(government, official))
-    assert len(script.connections_held) == 3 + 2 + 2
-    assert set(script.connections_held) == {0}
