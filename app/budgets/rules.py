@@ -22,11 +22,18 @@ API: Final = "api"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many units in a window; with a `zone` the window is that zone's calendar day."""
+    """So many units in a window; with a `zone` the window is that zone's calendar day.
+
+    A daily quota counts the units that a request costs, every other limit counts requests.
+    """
 
     units: int
     window: timedelta
     zone: str | None = None
+
+    def charge(self, cost: int) -> int:
+        """What a request takes from the budget."""
+        return cost if self.zone else 1
 
     @property
     def burst(self) -> int:

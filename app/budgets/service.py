@@ -104,7 +104,7 @@ class PostgresGate:
             Unavailable: the breaker is open, or the budget cannot be read.
         """
         key, now = key_of(lane), self._clock.now()
-        purse = self._purse(key, now)
+        purse, cost = self._purse(key, now), limit_of(key, self._limits).charge(cost)
         if purse.pays(cost, now):
             return
         # The lock is a queue: only its head asks the database and naps.

@@ -226,11 +226,14 @@ class PlatformHttp:
         return PageAnswer(*await self._paid(request, PAGE_TYPES, PAGES, 1, as_text))
 
     async def refused(self, error: PlatformError, *, credential: str = APP) -> PlatformError:
-        """Tell the gate of a refusal that only the adapter could read; answers the same error.
+        """Tell the gate of a limit that only the adapter could read; answers the same error.
 
-        An answer of 402 or a code in a body reaches the budget this way: raise what is returned.
+        An answer of 402 or a code in a body reaches the budget this way. Any refusal may be
+        passed through here; those that say nothing about a budget come back unheard.
         """
-        await self._failed(Lane(self._platform, credential, self._host), error)
+        if isinstance(error, RateLimited):
+            self._log(error)
+            await self._gate.learn(Lane(self._platform, credential, self._host), error)
         return error
 
     def _request(
@@ -282,6 +285,10 @@ class PlatformHttp:
 
     async def _failed(self, lane: Lane, error: PlatformError) -> None:
         record_platform_call(platform=self._platform.value, outcome=error.outcome)
+        self._log(error)
+        await self._gate.learn(lane, error)
+
+    def _log(self, error: PlatformError) -> None:
         get_logger().warning(
             "platform call failed",
             action="platform_call_failed",
@@ -289,7 +296,6 @@ class PlatformHttp:
             outcome=error.outcome,
             reason=error.reason,
         )
-        await self._gate.learn(lane, error)
 
     async def _exchange(
         self, request: httpx.Request, types: Sequence[str]

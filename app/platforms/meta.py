@@ -128,12 +128,14 @@ class Graph:
         Raises:
             PlatformError: as the error's code says, whatever the HTTP status.
         """
+        label = credential_label(token) if own else APP
         answer = await self._http.get_json(
-            path,
-            {**params, "access_token": token},
-            credential=credential_label(token) if own else APP,
+            path, {**params, "access_token": token}, credential=label
         )
-        return self._body(answer)
+        try:
+            return self._body(answer)
+        except RateLimited as error:
+            raise await self._http.refused(error, credential=label) from None
 
     def _body(self, answer: JsonAnswer) -> dict[str, Any]:
         error = error_of(answer.body)

@@ -112,7 +112,8 @@ class TikTokAdapter(Adapter):
         body = mapping_of(answer.body)
         code = text_of(mapping_of(body.get("error")).get("code"))
         if answer.status != OK or code != "ok":
-            raise self._refusal(answer, code)
+            error = self._refusal(answer, code)
+            raise await self._http.refused(error, credential=credential_label(token))
         return mapping_of(mapping_of(body.get("data")).get("user"))
 
     def _refusal(self, answer: JsonAnswer, code: str) -> PlatformError:

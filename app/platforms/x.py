@@ -167,15 +167,16 @@ class XAdapter(Adapter):
         return {each: answered.about(each) for each in targets}
 
     async def _ask(self, path: str, asked: Params, token: str | None, cost: int) -> Json:
+        label = APP if token is None else credential_label(token)
         answer = await self._http.get_json(
             path,
             asked,
             headers={"Authorization": f"Bearer {token or self._access.key('bearer_token')}"},
-            credential=APP if token is None else credential_label(token),
+            credential=label,
             cost=cost,
         )
         if answer.status != OK:
-            raise self._refusal(answer)
+            raise await self._http.refused(self._refusal(answer), credential=label)
         return mapping_of(answer.body)
 
     def _refusal(self, answer: JsonAnswer) -> PlatformError:

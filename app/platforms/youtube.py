@@ -223,8 +223,13 @@ class YouTubeAdapter(Adapter):
         path = f"/youtube/v3/{resource}"
         if token is not None:
             headers = {"Authorization": f"Bearer {token}"}
-            return await self._http.get_json(path, asked, headers=headers)
-        return await self._http.get_json(path, {**asked, "key": self._access.key("api_key")})
+            answer = await self._http.get_json(path, asked, headers=headers)
+        else:
+            key = self._access.key("api_key")
+            answer = await self._http.get_json(path, {**asked, "key": key})
+        if answer.status != OK:
+            await self._http.refused(self._refusal(answer))
+        return answer
 
     def _items(self, answer: JsonAnswer) -> tuple[list[Channel], bool]:
         if answer.status != OK:

@@ -259,8 +259,11 @@ async def test_what_the_gate_refuses_is_not_sent():
 async def test_an_adapter_tells_the_gate_what_only_it_could_read():
     gate = Notes()
     error = CreditsExhausted("402", retry_at=NOW)
-    assert await client(Server(), gate).refused(error, credential="abc") is error
+    asking = client(Server(), gate)
+    assert await asking.refused(error, credential="abc") is error
     assert gate.learned == [(Lane(Platform.MASTODON, "abc"), error)]
+    await asking.refused(NotSupported("hidden"))
+    assert len(gate.learned) == 1
 
 
 @pytest.mark.parametrize(

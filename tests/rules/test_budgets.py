@@ -43,6 +43,10 @@ PACED = Limit(100, 100 * MINUTE)
 DAILY = Limit(10_000, timedelta(days=1), zone="America/Los_Angeles")
 
 
+def test_quotas_count_units_and_limits_count_requests():
+    assert (DAILY.charge(100), PACED.charge(100)) == (100, 1)
+
+
 def test_every_platform_has_a_limit():
     assert set(LIMITS) == set(Platform)
 
