@@ -80,9 +80,9 @@ def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
     began: dict[UUID, datetime | None] = {}
     for batch in export.batches():
         for key, seconds in batch:
-            account_id = accounts.get(key)
-            if account_id is not None:
-                began[account_id] = None if seconds is None else _moment(seconds)
+            # Nearly every key is a citizen's, so the common way is kept to one look.
+            if key in accounts:
+                began[accounts[key]] = None if seconds is None else _moment(seconds)
     return Matches(began, export.summary)
 
 
