@@ -80,10 +80,18 @@ async def test_an_own_token_that_is_refused_leaves_the_app_to_ask():
 
 async def test_a_web_id_is_no_node_of_the_graph():
     """An id learnt from a page would be somebody else's in the Graph API."""
-    target = Target("pemprov_demo", WEB_ID, OWN[IG])
-    reading = await count(adapter(IG, sandbox()), target)
+    paths = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        node = {"id": IG_ID, "username": "pemprov_demo", "followers_count": 5}
+        return saying({**node, "business_discovery": node})(request)
+
+    asking = adapter(IG, httpx.MockTransport(answer))
+    reading = await count(asking, Target("pemprov_demo", WEB_ID, OWN[IG]))
     assert isinstance(reading, CountReading)
     assert (reading.platform_id, reading.source) == (IG_ID, "instagram:business_discovery")
+    assert paths == ["/instagram/v26.0/17841400000000099"]
 
 
 @pytest.mark.parametrize(
