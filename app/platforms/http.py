@@ -232,7 +232,6 @@ class PlatformHttp:
         passed through here; those that say nothing about a budget come back unheard.
         """
         if isinstance(error, RateLimited):
-            self._log(error)
             await self._gate.learn(Lane(self._platform, credential, self._host), error)
         return error
 
@@ -277,24 +276,27 @@ class PlatformHttp:
         except PlatformError as error:
             await self._failed(lane, error)
             raise
-        record_platform_call(
-            platform=self._platform.value, outcome="ok" if status < REFUSED else "refused"
-        )
+        if status < REFUSED:
+            record_platform_call(platform=self._platform.value, outcome="ok")
+        else:
+            self._note_failure("refused", str(status))
         await self._gate.learn(lane, headers)
         return status, body, headers
 
     async def _failed(self, lane: Lane, error: PlatformError) -> None:
-        record_platform_call(platform=self._platform.value, outcome=error.outcome)
-        self._log(error)
+        self._note_failure(error.outcome, error.reason)
         await self._gate.learn(lane, error)
 
-    def _log(self, error: PlatformError) -> None:
+    def _note_failure(self, outcome: str, reason: str) -> None:
+        """The one log line of a call that brought no data; a refusal may still be a fact."""
+        platform = self._platform.value
+        record_platform_call(platform=platform, outcome=outcome)
         get_logger().warning(
             "platform call failed",
             action="platform_call_failed",
-            platform=self._platform.value,
-            outcome=error.outcome,
-            reason=error.reason,
+            platform=platform,
+            outcome=outcome,
+            reason=reason,
         )
 
     async def _exchange(
