@@ -289,7 +289,7 @@ async def test_neither_a_short_nor_an_empty_page_is_the_end():
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (paging(([FAN], "a"), ([OFF], "b"), ([TAKEN], "a")), base.ParseFailed),
+        (paging(([FAN], "a"), ([OFF], "b"), ([TAKEN], "a"), ([NOBODY], None)), base.ParseFailed),
         (paging(([FAN], "a"), ([OFF], "b"), ([FAN], None)), base.ParseFailed),
         (paging(([FAN], "")), base.ParseFailed),
         (paging(([FAN], None), cursor=None), base.ParseFailed),

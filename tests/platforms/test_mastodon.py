@@ -174,7 +174,6 @@ FAULTS = [
     ("negative_count", base.ParseFailed),
     ("garbage_count", base.ParseFailed),
     ("renamed_id", base.Ambiguous),
-    ("short_answer", base.AccountGone),
     ("expired_token", base.Ambiguous),
     ("hang", base.Unavailable),
 ]

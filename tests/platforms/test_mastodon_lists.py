@@ -186,7 +186,7 @@ LOST = [
     ("broken", elsewhere(f"https://{HOME}", "https://["), base.ParseFailed),
     ("two-links", paging(("a", f"{onward('5')}, {onward('4')}")), base.ParseFailed),
     ("garbage", paging(("a", "soon")), base.ParseFailed),
-    ("same-place", paging(("a", onward("5")), ("b", onward("5"))), base.ParseFailed),
+    ("same-place", paging(("a", onward("5")), ("b", onward("5")), ("c", None)), base.ParseFailed),
     ("same-page", paging(("a", onward("5")), ("a", onward("4"))), base.ParseFailed),
     ("round", paging(("a", onward("5")), ("b", onward("4")), ("a", None)), base.ParseFailed),
     ("full-without-next", paging(("x" * 80, None)), base.ParseFailed),

@@ -199,6 +199,7 @@ COUNTS = [
     (page({**shown(), "header": OLDER}), (84, 84)),
     (page(shown("@humas", about={"subscriberCountText": "47 subscribers"})), (47, 47)),
     (page(shown("9 subscribers", topbar={"browseId": "FEwhat_to_watch"})), (9, 9)),
+    (page(shown("9 subscribers", contents={"tabRenderer": {**HOME, "selected": False}})), (9, 9)),
 ]  # fmt: skip
 
 
