@@ -10,6 +10,7 @@ from app.core.services import Services
 from app.observations import service as observations
 from app.observations.service import PollResult
 from app.official_accounts import queries as official_accounts
+from app.official_accounts.models import OfficialAccount
 from app.official_accounts.queries import ClaimedPoll
 from app.platforms.base import (
     Adapter,
@@ -41,17 +42,42 @@ async def collect_once(services: Services, adapter: Adapter) -> int:
             lease=LEASE,
             batch=adapter.capabilities.batch_size,
         )
+    await _poll(services, adapter, claims)
+    return len(claims)
+
+
+async def collect_account(
+    services: Services, adapter: Adapter, account: OfficialAccount
+) -> PollResult | None:
+    """Poll one account now, due or not; None where it is not polled or a worker holds it."""
+    async with services.database.system() as session:
+        claim = await official_accounts.claim_one(
+            session, account, now=services.clock.now(), lease=LEASE
+        )
+    if claim is None:
+        return None
+    [result] = await _poll(services, adapter, [claim])
+    return result
+
+
+async def _poll(
+    services: Services, adapter: Adapter, claims: Sequence[ClaimedPoll]
+) -> list[PollResult]:
+    """Ask about claimed accounts and write what came of each."""
     if not claims:
-        return 0
+        return []
     started_at = services.clock.now()
     # Several governments may watch the same account: it is asked for once.
     targets = list(dict.fromkeys(Target(each.handle, each.platform_id) for each in claims))
     outcomes = await ask(adapter, targets)
     finished_at = services.clock.now()
-    for claim in claims:
-        outcome = outcomes[Target(claim.handle, claim.platform_id)]
-        await _keep(services, claim, as_result(outcome, started_at, finished_at))
-    return len(claims)
+    results = [
+        as_result(outcomes[Target(each.handle, each.platform_id)], started_at, finished_at)
+        for each in claims
+    ]
+    for claim, result in zip(claims, results, strict=True):
+        await _keep(services, claim, result)
+    return results
 
 
 async def ask(

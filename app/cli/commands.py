@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 import uvicorn
 
-from app.cli import connections, follower_lists, operator, platforms
+from app.cli import connections, follower_lists, operator, platforms, polls
 from app.cli.terminal import AsJson, Tenant, fail, out, run, say
 from app.exchange.models import ImportKind
 from app.identity.scopes import Scope
@@ -31,6 +31,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
+app.command(name="poll")(polls.poll)
 IMPORT_KINDS = frozenset(ImportKind)
 
 

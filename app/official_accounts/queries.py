@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select, text
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
-from app.official_accounts.models import OfficialAccount
+from app.official_accounts.models import DuePoll, OfficialAccount
 from app.platforms.base import Platform
 
 
@@ -88,6 +89,59 @@ RETURNING poll.tenant_id, poll.official_account_id, account.handle, account.plat
 """)
 
 
+async def is_polled(session: AsyncSession, account: OfficialAccount) -> bool:
+    """Whether an account's count is read from its platform at all."""
+    due = await session.get(DuePoll, (account.tenant_id, account.id))
+    return due is not None
+
+
+# Whoever asks for it by hand does not wait until it is due, but never takes it from a worker.
+CLAIM_ONE = text("""
+WITH wanted AS (
+    SELECT tenant_id, official_account_id FROM due_polls
+    WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+      AND (lease_until IS NULL OR lease_until < :now)
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE due_polls AS poll SET lease_until = :lease_until, epoch = poll.epoch + 1
+FROM wanted, official_accounts AS account
+WHERE poll.tenant_id = wanted.tenant_id AND poll.official_account_id = wanted.official_account_id
+  AND account.tenant_id = wanted.tenant_id AND account.id = wanted.official_account_id
+RETURNING poll.tenant_id, poll.official_account_id, account.handle, account.platform_id,
+          poll.next_poll_at, poll.interval_seconds, poll.epoch, poll.failures
+""")
+
+
+async def claim_one(
+    session: AsyncSession, account: OfficialAccount, *, now: datetime, lease: timedelta
+) -> ClaimedPoll | None:
+    """Take hold of one account, due or not, in a system transaction; None where it is not free."""
+    rows = await session.execute(
+        CLAIM_ONE,
+        {
+            "tenant_id": account.tenant_id,
+            "official_account_id": account.id,
+            "now": now,
+            "lease_until": now + lease,
+        },
+    )
+    return next((_claimed(row, account.platform) for row in rows), None)
+
+
+def _claimed(row: Row[Any], platform: Platform) -> ClaimedPoll:
+    return ClaimedPoll(
+        tenant_id=row.tenant_id,
+        official_account_id=row.official_account_id,
+        platform=platform,
+        handle=row.handle,
+        platform_id=row.platform_id,
+        due_at=row.next_poll_at,
+        interval=timedelta(seconds=row.interval_seconds),
+        epoch=row.epoch,
+        failures=row.failures,
+    )
+
+
 async def claim_due(
     session: AsyncSession, platform: Platform, *, now: datetime, lease: timedelta, batch: int
 ) -> list[ClaimedPoll]:
@@ -96,17 +150,4 @@ async def claim_due(
         CLAIM,
         {"platform": platform.value, "now": now, "lease_until": now + lease, "batch": batch},
     )
-    return [
-        ClaimedPoll(
-            tenant_id=row.tenant_id,
-            official_account_id=row.official_account_id,
-            platform=platform,
-            handle=row.handle,
-            platform_id=row.platform_id,
-            due_at=row.next_poll_at,
-            interval=timedelta(seconds=row.interval_seconds),
-            epoch=row.epoch,
-            failures=row.failures,
-        )
-        for row in rows
-    ]
+    return [_claimed(row, platform) for row in rows]

@@ -17,7 +17,7 @@ def services(separate_services: Services) -> Services:
 
 
 @pytest.fixture
-def script(services: Services) -> Script:
+def script(services):
     script = Script()
     script.pool = services.database.bind.pool
     script.count, script.pages = (41,), (CITIZENS, [SATU])
