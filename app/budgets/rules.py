@@ -55,6 +55,8 @@ class Limit:
 
 
 BLOCK = timedelta(milliseconds=100)
+# More units than any platform grants would not fit the database's numbers.
+MOST_UNITS = 10**9
 # No single draw takes more than this part of what is left, so that workers share the rest.
 SHARE = 8
 META = Limit(200, timedelta(hours=1))
@@ -117,7 +119,7 @@ def with_granted(text: str) -> Mapping[Platform, Limit]:
     """The limits, less those that a platform has granted this installation otherwise.
 
     Raises:
-        BudgetsNotReadable: the text names no platform, or no number from one up.
+        BudgetsNotReadable: the text names no platform, or no number that makes sense.
     """
     limits = dict(LIMITS)
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -126,7 +128,7 @@ def with_granted(text: str) -> Mapping[Platform, Limit]:
             platform, units = Platform(name.strip().lower()), int(number)
         except ValueError:
             raise BudgetsNotReadable from None
-        if units < 1:
+        if not 1 <= units <= MOST_UNITS:
             raise BudgetsNotReadable
         limits[platform] = Limit(units, limits[platform].window, limits[platform].zone)
     return limits

@@ -146,7 +146,9 @@ def test_a_platform_may_have_granted_more():
     assert with_granted("") == LIMITS
 
 
-@pytest.mark.parametrize("text", ["youtube", "youtube=", "youtube=many", "x=0", "x=-5", "orkut=5"])
+@pytest.mark.parametrize(
+    "text", ["youtube", "youtube=", "youtube=many", "x=0", "x=-5", "x=9999999999", "orkut=5"]
+)
 def test_unclear_grants_are_refused(text):
     with pytest.raises(BudgetsNotReadable):
         with_granted(text)
