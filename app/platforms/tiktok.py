@@ -36,8 +36,8 @@ PAGE_URL = "https://www.tiktok.com"
 OK, UNAUTHORIZED, FORBIDDEN = 200, 401, 403
 PAGE: Final = "tiktok:page"
 DATA: Final = "script#__UNIVERSAL_DATA_FOR_REHYDRATION__"
-# The proof-of-work page, the captcha, and what stands on the other pages that are no profile.
-WALLS: Final = "#cs, #wci, #tiktok-verify-page, .tiktok-verify-page, form[action*='/login']"
+# The proof-of-work page and the sign-in page, and words of the other pages that are no profile.
+WALLS: Final = "#cs, #wci, form[action*='/login']"
 WALL_TEXTS: Final = ("_wafchallengeid", "overload-protect triggered", "tiktok-verify-page")
 THERE, MISSING, PRIVATE, BLOCKED = 0, 10221, 10222, 10204
 # Below this, pages were seen to write the same count in both of its forms.

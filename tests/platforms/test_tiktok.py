@@ -290,6 +290,8 @@ SHELL = '<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__">{"__DEFAULT_SCOPE__":{}
     [
         pytest.param(200, f"<html>{WAITING}</html>", base.LoginWall, id="proof-of-work"),
         pytest.param(200, SHELL + WAITING, base.LoginWall, id="proof-of-work-beside-a-shell"),
+        pytest.param(200, f"{SHELL}<p id=wci></p>", base.LoginWall, id="cookie-of-another-name"),
+        pytest.param(200, f"{SHELL}<form action=/login></form>", base.LoginWall, id="sign-in"),
         pytest.param(200, f"{SHELL}<div id='tiktok-verify-page'>", base.LoginWall, id="captcha"),
         pytest.param(
             200, f"<title>Security Check</title>{SHELL}", base.LoginWall, id="security-check"
@@ -309,7 +311,10 @@ SHELL = '<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__">{"__DEFAULT_SCOPE__":{}
 async def test_a_wall_is_blocked_and_never_missing(status, text, error):
     asking = tiktok(stored(lambda _: (status, text)))
     assert type(await counted(asking, Target("fan_1", FAN))) is error
-    expected = {base.LoginWall: ExistenceState.BLOCKED, base.Ambiguous: ExistenceState.AMBIGUOUS}
+    expected: dict[object, object] = {
+        base.LoginWall: ExistenceState.BLOCKED,
+        base.Ambiguous: ExistenceState.AMBIGUOUS,
+    }
     assert await existing(asking, Target("fan_1", FAN)) == expected.get(error, error)
 
 

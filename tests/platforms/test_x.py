@@ -178,6 +178,13 @@ async def test_a_handle_of_digits_is_not_taken_for_an_id():
     assert isinstance(found, base.ParseFailed)
 
 
+@pytest.mark.parametrize("platform_id", ["", "x1", "1" * 20, 1001, None])
+async def test_a_user_without_an_id_of_xs_form_is_none(platform_id):
+    body = {"data": [user(platform_id)]}
+    found = await counted(x(stored(lambda _: (200, body))), Target("fan_1"))
+    assert isinstance(found, base.ParseFailed)
+
+
 def refusal(kind: str, title: str = "Refused") -> dict[str, Any]:
     return {"title": title, "detail": "d", "type": f"https://api.twitter.com/2/problems/{kind}"}
 

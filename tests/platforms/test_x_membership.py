@@ -179,7 +179,12 @@ def page(*ids: str, count: object = None, **meta: Any) -> dict[str, Any]:
     [
         pytest.param([page("1", next_token="a")], base.ParseFailed, id="always-the-same"),
         pytest.param(
-            [page("1", next_token="a"), page("2", next_token="b"), page("3", next_token="a")],
+            [
+                page("1", next_token="a"),
+                page("2", next_token="b"),
+                page("3", next_token="a"),
+                page("4"),
+            ],
             base.ParseFailed,
             id="a-token-again",
         ),
