@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import text
 
 from app.connections.connecting import LIFETIME
+from app.connections.rules import SubjectKind
 from app.identity import service as identity
 from app.identity.scopes import Scope
 from app.platforms.base import Platform
@@ -18,6 +20,7 @@ from tests.conftest import make_government
 from tests.connecting import Connected, connected_service
 from tests.platforms.consenting import HOST, IDS, OTHERS, PLATFORMS, handle_of
 from tests.support import NOW, Api
+from workers.connections import refresh_tenant, tokens_of
 
 EACH = pytest.mark.parametrize("platform", PLATFORMS, ids=str)
 
@@ -170,6 +173,16 @@ async def test_a_consent_for_a_caller_who_is_gone_is_not_kept(service: Connected
         clock.at = NOW + timedelta(minutes=5)
     assert (await service.returned(back)).status_code == 403
     assert await service.rows("SELECT 1 FROM connections") == []
+
+
+async def test_a_consent_for_a_caller_who_may_no_longer_ask_is_not_kept(service: Connected):
+    account_id = await service.official(Platform.X)
+    begun = await service.api.post(f"/v1/official-accounts/{account_id}/connection")
+    back = await service.sandbox.consent(begun.json()["authorize_url"], **{"as": IDS[Platform.X]})
+    async with service.services.database.transaction(service.government.tenant_id) as session:
+        await session.execute(text("UPDATE api_keys SET scopes = '{official_accounts:read}'"))
+    assert (await service.returned(back)).status_code == 403
+    assert service.sandbox.transport.seen == []
 
 
 async def test_neither_state_nor_verifier_nor_token_is_stored_readably(service: Connected):
@@ -354,3 +367,25 @@ async def test_only_youtube_asks_employees_for_consent(service: Connected, conse
 async def test_nobody_consents_for_a_retired_account(service: Connected, consent):
     await service.api.delete(consent)
     assert (await service.api.post(f"{consent}/connection")).status_code == 409
+
+
+async def test_a_consent_for_an_account_retired_meanwhile_is_not_kept(service: Connected, consent):
+    begun = await service.api.post(f"{consent}/connection")
+    back = await service.sandbox.consent(
+        begun.json()["authorize_url"], **{"as": IDS[Platform.YOUTUBE]}
+    )
+    await service.api.delete(consent)
+    assert (await service.returned(back)).status_code == 403
+    assert await service.rows("SELECT 1 FROM connections") == []
+
+
+async def test_a_retired_accounts_token_is_forgotten_by_the_job(service: Connected, consent):
+    await service.consented(consent, **{"as": IDS[Platform.YOUTUBE]})
+    await service.api.delete(consent)
+    tenant_id = service.government.tenant_id
+    account_id = UUID(consent.rsplit("/", 1)[1])
+    token_of = tokens_of(service.services, service.sandbox.access, SubjectKind.ACCOUNT)
+    assert await token_of(tenant_id, account_id) is None
+    await refresh_tenant(service.services, service.sandbox.access, tenant_id)
+    assert await service.rows("SELECT 1 FROM connections") == []
+    assert await service.changes() == ["connection:created", "connection:removed"]

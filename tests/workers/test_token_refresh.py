@@ -70,13 +70,14 @@ async def test_each_refresh_sends_the_newest_refresh_token(service: Connected, p
 
 
 async def test_many_workers_refresh_once(apart: Connected):
-    platform = Platform.X
-    account_id = await apart.connect(platform)
-    apart.clock.at = NOW + timedelta(hours=3)
-    tokens = await asyncio.gather(*(apart.token(platform, account_id) for _ in range(8)))
-    assert len(set(tokens)) == 1
-    assert tokens[0]
-    assert len(apart.sandbox.transport.refreshes()) == 1
+    account_id = await apart.connect(Platform.X)
+    # In the first round nothing is refreshed: it opens the connections that race later.
+    for done in range(6):
+        tokens = await asyncio.gather(*(apart.token(Platform.X, account_id) for _ in range(8)))
+        assert len(set(tokens)) == 1
+        assert tokens[0]
+        assert len(apart.sandbox.transport.refreshes()) == done
+        apart.clock.at += timedelta(hours=3)
 
 
 @pytest.mark.parametrize("platform", ROTATING, ids=str)
