@@ -114,7 +114,8 @@ def state_after_check(
     of the checks that did not find it since it was last found, this one included.
     """
     wanted = _wanted(present, check, proven=proven, missed_on=missed_on)
-    return wanted if may_move(present, wanted) else present
+    # A contest is a human's to end, though it may end in a proof.
+    return wanted if live(present) and may_move(present, wanted) else present
 
 
 def _wanted(
@@ -154,6 +155,8 @@ def identify(
         return Identity.OTHER
     if known_id is None:
         return Identity.SAME if told_id is None else Identity.LEARNT
-    if told_id == known_id and told_handle is not None and told_handle != handle:
+    # Where only an id was declared, the handle that is told is no new name but the first.
+    named_before = handle != known_id
+    if named_before and told_id == known_id and told_handle not in {None, handle}:
         return Identity.RENAMED
     return Identity.SAME

@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 from app.accounts.rules import (
     AccountState,
     Attestation,
+    Identity,
+    finds,
+    identify,
     live,
     may_move,
     missing_after,
+    state_after_check,
     state_on_declaration,
 )
+from app.platforms.base import ExistenceState
 
 DECLARED, EXISTS, MISSING = AccountState.DECLARED, AccountState.EXISTS, AccountState.MISSING
 VERIFIED, CONTESTED = AccountState.VERIFIED, AccountState.CONTESTED
@@ -99,3 +104,60 @@ def test_another_failed_check_never_brings_an_account_back(checks, another):
 def test_an_attestation_is_dated_and_named():
     given_word = Attestation(attested_on=MONDAY, attested_by="officer:7")
     assert (given_word.attested_on, given_word.attested_by) == (MONDAY, "officer:7")
+
+
+SUSPENDED, DEACTIVATED = AccountState.SUSPENDED, AccountState.DEACTIVATED
+RENAMED = AccountState.RENAMED
+TODAY = [MONDAY]
+THREE_DAYS = [MONDAY + timedelta(days=day) for day in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("present", "check", "proven", "missed", "after"),
+    [
+        pytest.param(DECLARED, ExistenceState.EXISTS, False, [], EXISTS, id="found"),
+        pytest.param(VERIFIED, ExistenceState.EXISTS, True, [], VERIFIED, id="proof-stands"),
+        pytest.param(PRIVATE, ExistenceState.EXISTS, True, [], VERIFIED, id="open-again"),
+        pytest.param(RENAMED, ExistenceState.EXISTS, True, [], VERIFIED, id="renamed-and-proven"),
+        pytest.param(RENAMED, ExistenceState.EXISTS, False, [], EXISTS, id="renamed-unproven"),
+        pytest.param(VERIFIED, ExistenceState.PRIVATE, True, [], PRIVATE, id="closed"),
+        pytest.param(VERIFIED, ExistenceState.SUSPENDED, True, [], SUSPENDED, id="taken-down"),
+        pytest.param(VERIFIED, ExistenceState.DEACTIVATED, True, [], DEACTIVATED, id="put-aside"),
+        pytest.param(VERIFIED, ExistenceState.MISSING, True, TODAY, VERIFIED, id="missed-once"),
+        pytest.param(VERIFIED, ExistenceState.MISSING, True, THREE_DAYS, MISSING, id="missing"),
+        pytest.param(VERIFIED, ExistenceState.AMBIGUOUS, True, [], VERIFIED, id="two-meanings"),
+        pytest.param(EXISTS, ExistenceState.BLOCKED, False, [], EXISTS, id="login-page"),
+        pytest.param(CONTESTED, ExistenceState.EXISTS, True, [], CONTESTED, id="contest-stays"),
+        pytest.param(RETIRED, ExistenceState.EXISTS, True, [], RETIRED, id="retired-stays"),
+    ],
+)
+def test_state_after_a_check(present, check, proven, missed, after):
+    assert state_after_check(present, check, proven=proven, missed_on=missed) is after
+
+
+@given(st.sampled_from(AccountState), st.sampled_from(ExistenceState), st.booleans())
+def test_a_check_moves_only_where_a_move_is_allowed(present, check, proven):
+    after = state_after_check(present, check, proven=proven, missed_on=TODAY)
+    assert after is present or may_move(present, after)
+    assert after not in {MISSING, CONTESTED, RETIRED} or after is present
+    if finds(check) is None:
+        assert after is present
+
+
+@pytest.mark.parametrize(
+    ("known_id", "handle", "told_id", "told_handle", "identity"),
+    [
+        pytest.param(None, "budi", None, None, Identity.SAME, id="told-nothing"),
+        pytest.param(None, "budi", "7", "budi", Identity.LEARNT, id="learnt"),
+        pytest.param("7", "budi", "7", "budi", Identity.SAME, id="same"),
+        pytest.param("7", "budi", "7", None, Identity.SAME, id="same-id"),
+        pytest.param("7", "budi", None, None, Identity.SAME, id="no-id-told"),
+        pytest.param("7", "budi", "7", "budi_baru", Identity.RENAMED, id="renamed"),
+        pytest.param("7", "budi", "8", "budi", Identity.OTHER, id="resold"),
+        pytest.param("7", "budi", "8", "tuti", Identity.OTHER, id="another-altogether"),
+        pytest.param("7", "7", "7", "budi", Identity.SAME, id="declared-by-its-id"),
+    ],
+)
+def test_identity_is_the_platforms_id(known_id, handle, told_id, told_handle, identity):
+    told = identify(known_id=known_id, handle=handle, told_id=told_id, told_handle=told_handle)
+    assert told is identity
