@@ -54,7 +54,7 @@ LANGUAGES: Final[Mapping[str, _Language]] = MappingProxyType({
 })  # fmt: skip
 
 # Platforms put no-break spaces between a number and its unit.
-_SHAPE = re.compile(r"(?P<digits>[0-9][0-9.,]*)[ \u00a0\u202f]?(?P<words>[a-z]+(?: [a-z]+)?)?")
+_SHAPE = re.compile(r"(?P<digits>[0-9][0-9.,]{0,29})[ \u00a0\u202f]?(?P<words>[a-z]+(?: [a-z]+)?)?")
 
 
 def read_count(text: str, language: str) -> ReadCount:

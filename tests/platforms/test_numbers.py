@@ -54,6 +54,7 @@ def test_counts_of_both_languages(text, language, least, most, precision):
         ("1.23.4", "id"),
         ("3 T", "id"),
         ("99999999999", "en"),
+        ("9" * 5000, "en"),
     ],
 )
 def test_what_is_no_count_in_its_language_is_refused(text, language):
