@@ -5,12 +5,15 @@ import sys
 
 from app.budgets.rules import with_granted
 from app.budgets.service import PostgresGate
-from app.platforms.access import access_from
+from app.connections.rules import SubjectKind
+from app.platforms.access import Access, access_from
 from app.platforms.base import Platform
 from app.platforms.catalog import build_adapters
 from app.settings import Settings, get_settings
 from workers.collect import collect
+from workers.connections import tokens_of
 from workers.jobs import work_queue
+from workers.reach import Reach
 from workers.runtime import services, stop_on_signals, supervise
 from workers.scheduler import schedule
 
@@ -21,15 +24,22 @@ async def run_worker(settings: Settings) -> None:
     async with services(settings) as carried:
         # One gate for all, so that whatever asks a platform draws on the same budget.
         gate = PostgresGate(carried.database, carried.clock, with_granted(settings.budgets))
-        catalog = build_adapters(
-            access_from(settings, platform, carried.clock, gate) for platform in Platform
+
+        def access_to(platform: Platform) -> Access:
+            return access_from(settings, platform, carried.clock, gate)
+
+        catalog = build_adapters(access_to(platform) for platform in Platform)
+        reach = Reach(
+            catalog.adapters,
+            token_of=tokens_of(carried, access_to, SubjectKind.OFFICIAL_ACCOUNT),
+            consent_of=tokens_of(carried, access_to, SubjectKind.ACCOUNT),
         )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(
                     supervise("collect", lambda s: collect(carried, catalog.adapters, s), stop)
                 )
-                group.create_task(supervise("jobs", lambda s: work_queue(carried, s), stop))
+                group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
         finally:
             await catalog.aclose()
 
