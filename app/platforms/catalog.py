@@ -30,22 +30,9 @@ ADAPTERS = MappingProxyType({
 })  # fmt: skip
 
 
-def _not_yet(note: str, *, owner_export: bool = False) -> Capabilities:
-    return Capabilities(owner_export=owner_export, note=note)
-
-
-BY_HAND = "Jumlah pengikut dicatat oleh petugas; belum dibaca otomatis."
-CAPABILITIES: Mapping[Platform, Capabilities] = MappingProxyType({
-    Platform.FACEBOOK: _not_yet("Tidak ada pihak yang dapat memastikan siapa yang mengikuti."),
-    Platform.INSTAGRAM: _not_yet(
-        "Keanggotaan dari unduhan data akun resmi. " + BY_HAND, owner_export=True
-    ),
-    Platform.MASTODON: _not_yet(BY_HAND),
-    Platform.THREADS: _not_yet(BY_HAND),
-    Platform.TIKTOK: _not_yet(BY_HAND),
-    Platform.X: _not_yet(BY_HAND),
-    **{platform: adapter.capabilities for platform, adapter in ADAPTERS.items()},
-})  # fmt: skip
+CAPABILITIES: Mapping[Platform, Capabilities] = MappingProxyType(
+    {platform: adapter.capabilities for platform, adapter in ADAPTERS.items()}
+)
 
 
 @dataclass(frozen=True, slots=True)
