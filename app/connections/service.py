@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.budgets.rules import with_granted
 from app.budgets.service import PostgresGate
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
@@ -52,7 +53,8 @@ AccessMaker = Callable[[Platform], Access]
 
 def access_maker(services: Services) -> AccessMaker:
     """How this process reaches a platform for its tokens, within the budgets of all workers."""
-    gate = PostgresGate(services.database, services.clock)
+    granted = with_granted(services.settings.budgets)
+    gate = PostgresGate(services.database, services.clock, granted)
 
     def make_access(platform: Platform) -> Access:
         return access_from(services.settings, platform, services.clock, gate)

@@ -1,5 +1,6 @@
 """Every platform's OAuth against the sandbox."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -9,18 +10,24 @@ from pydantic import SecretStr
 from app.core.clock import SettableClock
 from app.platforms.access import Access
 from app.platforms.base import (
+    CountReading,
     CredentialsBad,
     NotSupported,
+    PairReading,
     Platform,
     RateLimited,
+    Target,
     Unavailable,
 )
+from app.platforms.catalog import build_adapters
 from app.platforms.http import Lane
 from app.platforms.oauth import AppRefused, GrantRefused, OAuth, Tokens, challenge_of
 from app.platforms.oauth_catalog import OAUTHS, oauth_of
 from app.platforms.sandbox.faults import Fault
 from app.settings import Settings
 from tests.platforms.consenting import (
+    CONSENT_WORLD,
+    HOST,
     IDS,
     OTHERS,
     PLATFORMS,
@@ -302,3 +309,36 @@ def test_nothing_shows_a_secret():
     assert "the-" not in repr(tokens)
     settings = consent_settings()
     assert "sandbox-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("platform", [Platform.THREADS, Platform.TIKTOK], ids=str)
+async def test_the_platforms_api_accepts_the_token(sandbox, platform):
+    """Where only the account itself may read its count, the connected token reads it."""
+    tokens = await connect(sandbox, platform)
+    access = replace(sandbox.access(platform), base_url=f"{HOST}/{platform.value}")
+    catalog = build_adapters([access])
+    adapter = catalog.adapters[platform]
+    mine = Target(handle_of(platform), access_token=tokens.access_token)
+    invented = Target(handle_of(platform), access_token="invented")
+    found = await adapter.counts([mine])
+    assert isinstance(found[mine], CountReading)
+    refused = await adapter.counts([invented])
+    assert isinstance(refused[invented], CredentialsBad)
+    await catalog.aclose()
+
+
+@pytest.mark.parametrize("platform", [Platform.X, Platform.YOUTUBE], ids=str)
+async def test_pairs_are_answered_to_the_token(sandbox, platform):
+    tokens = await connect(sandbox, platform)
+    base_url = HOST if platform is Platform.YOUTUBE else f"{HOST}/{platform.value}"
+    key = {"api_key": CONSENT_WORLD.youtube_key}
+    catalog = build_adapters([replace(sandbox.access(platform), base_url=base_url, keys=key)])
+    adapter = catalog.adapters[platform]
+    official = Target(handle_of(platform), IDS[platform], access_token=tokens.access_token)
+    other = Target(handle_of(platform, other=True), OTHERS[platform])
+    if platform is Platform.YOUTUBE:
+        # There the employee consents, and the question is asked in their name.
+        official, other = other, official
+    found = await adapter.follows(official, [other])
+    assert found[other] == PairReading(follows=False, source=found[other].source)
+    await catalog.aclose()
