@@ -176,7 +176,11 @@ class XAdapter(Adapter):
             cost=cost,
         )
         if answer.status != OK:
-            raise await self._http.refused(self._refusal(answer), credential=label)
+            error = self._refusal(answer)
+            # Credits are the app's, whosever token met their end.
+            for lane in {APP, label}:
+                await self._http.refused(error, credential=lane)
+            raise error
         return mapping_of(answer.body)
 
     def _refusal(self, answer: JsonAnswer) -> PlatformError:
@@ -193,7 +197,8 @@ class XAdapter(Adapter):
         if not HANDLE.fullmatch(target.handle):
             return Ambiguous("no handle or id of X's form")
         try:
-            person = _person(await self._pages.get_page(f"/{target.handle}", {}))
+            async with self._pages.page(f"/{target.handle}", {}) as page:
+                person = _person(page)
         except PlatformError as error:
             return error
         if target.platform_id not in {None, person["id"]}:

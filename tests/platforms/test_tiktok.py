@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.clock import SettableClock
 from app.platforms import base
+from app.platforms.access import Access
 from app.platforms.base import (
     CountReading,
     Existence,
@@ -19,6 +21,7 @@ from app.platforms.base import (
     Precision,
     Target,
 )
+from app.platforms.http import credential_label
 from app.platforms.sandbox.tiktok import open_id
 from app.platforms.sandbox.world import AccountState, World, WorldToken
 from app.platforms.tiktok import TikTokAdapter
@@ -27,6 +30,7 @@ from tests.platforms.wire import (
     KEY,
     NOW,
     Answer,
+    Till,
     account,
     adapter,
     order,
@@ -186,6 +190,8 @@ async def test_a_private_account_shows_no_count_that_could_be_believed(sandbox):
     asking = tiktok(stored(lambda _: (200, bare)))
     assert isinstance(await counted(asking, Target("closed")), base.NotSupported)
     assert await existing(asking, Target("closed")) is ExistenceState.PRIVATE
+    other = tiktok(stored(lambda _: (200, page(detail(10222)))))
+    assert await existing(other, Target("closed")) is ExistenceState.AMBIGUOUS
 
 
 def page(detail: object, extra: str = "") -> str:
@@ -330,10 +336,21 @@ async def test_either_sign_of_privacy_is_enough(field):
     assert await existing(asking, Target("fan_1")) is ExistenceState.PRIVATE
 
 
-async def test_the_budget_of_a_token_is_its_own(sandbox):
+async def test_a_token_pays_from_its_own_budget_and_one_refusal_is_not_anothers(sandbox):
+    till = Till()
+    access = Access(
+        Platform.TIKTOK,
+        SettableClock(NOW),
+        base_url="http://platform.test/tiktok",
+        page_base_url="http://platform.test/pages/tiktok",
+        pages_allowed=True,
+        gate=till,
+        transport=sandbox,
+    )
     await order(sandbox, "faults", platform="tiktok", fault="rate_limited", seconds=30)
     target, fan = Target("humas.sumsel", access_token=OWN), Target("fan_1")
-    found = await tiktok(sandbox).counts([target, fan])
+    found = await TikTokAdapter(access).counts([target, fan])
+    assert till.paid == [(credential_label(OWN), 1), ("pages", 1)]
     limited = found[target]
     assert isinstance(limited, base.RateLimited)
     assert limited.retry_at == NOW + timedelta(seconds=30)
@@ -364,3 +381,12 @@ async def test_no_page_makes_a_count_out_of_nothing(code, user, exact, short):
     assert isinstance(reading, PlatformError) or (code, reading.raw) == (0, exact)
     if await existing(asking, target) is ExistenceState.MISSING:
         assert code == 10221
+
+
+async def test_a_limit_that_only_the_body_tells_reaches_the_budget():
+    till = Till()
+    answer = stored(lambda _: (200, own("rate_limit_exceeded")))
+    access = Access(Platform.TIKTOK, SettableClock(NOW), gate=till, transport=answer)
+    target = Target("humas.sumsel", access_token=OWN)
+    assert isinstance((await TikTokAdapter(access).counts([target]))[target], base.RateLimited)
+    assert till.limits == [(credential_label(OWN), base.RateLimited)]

@@ -21,12 +21,13 @@ from app.platforms.base import (
     Precision,
     Target,
 )
-from app.platforms.http import Lane, OpenGate, credential_label
+from app.platforms.http import credential_label
 from app.platforms.x import XAdapter
 from tests.platforms.wire import (
     JSON_VALUES,
     NOW,
     Answer,
+    Till,
     adapter,
     listed,
     order,
@@ -227,28 +228,21 @@ async def test_what_was_paid_for_is_kept_when_a_later_batch_fails(sandbox):
     assert kinds == [CountReading] * 100 + [base.CreditsExhausted] * 30
 
 
-class Till(OpenGate):
-    """Writes down what each request costs whom."""
-
-    def __init__(self) -> None:
-        self.paid: list[tuple[str, int]] = []
-
-    async def enter(self, lane: Lane, cost: int) -> None:
-        self.paid.append((lane.credential, cost))
-
-
-async def test_every_user_asked_for_is_paid_for_by_whoever_asks(sandbox):
-    till = Till()
+def metered(till: Till, transport: httpx.AsyncBaseTransport) -> XAdapter:
     access = Access(
         Platform.X,
         SettableClock(NOW),
         base_url="http://platform.test/x",
         keys={"bearer_token": BEARER},
         gate=till,
-        transport=sandbox,
+        transport=transport,
     )
-    asking = XAdapter(access)
-    fan = Target("fan_1")
+    return XAdapter(access)
+
+
+async def test_every_user_asked_for_is_paid_for_by_whoever_asks(sandbox):
+    till, fan = Till(), Target("fan_1")
+    asking = metered(till, sandbox)
     await asking.counts([fan, Target("FAN_1"), Target("stranger")])
     await asking.follows(HUMAS, [fan])
     await listed(asking, HUMAS)
@@ -256,6 +250,17 @@ async def test_every_user_asked_for_is_paid_for_by_whoever_asks(sandbox):
     lists = [(label, 1), (label, 1000), (label, 1000), (label, 1000)]
     assert till.paid == [("app", 2), (label, 1), *lists]
     assert OWN not in label
+    assert till.limits == []
+
+
+async def test_the_end_of_the_credits_reaches_the_apps_budget_whoever_met_it(sandbox):
+    till, fan = Till(), Target("fan_1")
+    await order(sandbox, "faults", platform="x", fault="credits_exhausted", times=2)
+    await metered(till, sandbox).counts([fan])
+    assert till.limits == [("app", base.CreditsExhausted)]
+    await metered(till, sandbox).follows(HUMAS, [fan])
+    told = {("app", base.CreditsExhausted), (credential_label(OWN), base.CreditsExhausted)}
+    assert set(till.limits[1:]) == told
 
 
 BLOCK: dict[str, Any] = {

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 
 from app.core.clock import SettableClock
 from app.platforms.access import Access
-from app.platforms.base import Adapter, Follower, PairReading, Platform, PlatformError, Target
+from app.platforms.base import (
+    Adapter,
+    Follower,
+    PairReading,
+    Platform,
+    PlatformError,
+    RateLimited,
+    Target,
+)
 from app.platforms.catalog import ADAPTERS
+from app.platforms.http import Lane, OpenGate
 from app.platforms.sandbox.server import create_sandbox
 from app.platforms.sandbox.world import AccountState, Knot, World, WorldAccount
 
@@ -73,6 +82,21 @@ def adapter(
         deadline_seconds=deadline,
     )
     return ADAPTERS[platform](access)
+
+
+class Till(OpenGate):
+    """Writes down what each request costs whom, and whose budget is told of a limit."""
+
+    def __init__(self) -> None:
+        self.paid: list[tuple[str, int]] = []
+        self.limits: list[tuple[str, type[PlatformError]]] = []
+
+    async def enter(self, lane: Lane, cost: int) -> None:
+        self.paid.append((lane.credential, cost))
+
+    async def learn(self, lane: Lane, answer: Mapping[str, str] | PlatformError) -> None:
+        if isinstance(answer, RateLimited):
+            self.limits.append((lane.credential, type(answer)))
 
 
 def stored(answers: Callable[[httpx.Request], Answer]) -> httpx.MockTransport:
