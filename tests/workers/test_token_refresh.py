@@ -19,6 +19,7 @@ from tests.connecting import Connected, connected_service
 from tests.platforms.consenting import PLATFORMS, ROTATING
 from tests.support import NOW
 from workers.connections import refresh_tenant, tokens_of
+from workers.jobs import run_job
 
 SHORT = (Platform.TIKTOK, Platform.X, Platform.YOUTUBE)
 LONG = tuple(platform for platform in PLATFORMS if platform not in SHORT)
@@ -322,3 +323,16 @@ async def test_jobs_get_tokens_by_account(service: Connected):
     assert (
         await tokens_of(without, make, SubjectKind.OFFICIAL_ACCOUNT)(tenant_id, account_id) is None
     )
+
+
+async def test_the_scheduled_job_leaves_fresh_tokens_and_drops_old_attempts(service: Connected):
+    account_id = await service.connect(Platform.X)
+    await service.api.post(f"/v1/official-accounts/{account_id}/connection")
+    service.clock.at = NOW + timedelta(minutes=9)
+    await run_job(service.services, "refresh_tokens", b"{}", 0)
+    assert len(await service.rows("SELECT 1 FROM connection_attempts")) == 1
+    service.clock.at = NOW + timedelta(minutes=10)
+    await run_job(service.services, "refresh_tokens", b"{}", 0)
+    assert await service.rows("SELECT 1 FROM connection_attempts") == []
+    assert (await service.state(account_id))["state"] == "connected"
+    assert service.sandbox.transport.refreshes() == []
