@@ -35,6 +35,8 @@ from app.core.db import Database
 from app.core.logs import get_logger
 from app.core.metrics import record_breaker, record_budget_refusal
 from app.platforms.base import (
+    AccountGone,
+    Ambiguous,
     CreditsExhausted,
     Platform,
     PlatformError,
@@ -130,6 +132,8 @@ class PostgresGate:
                     exhausted = isinstance(answer, CreditsExhausted)
                     pause = Pause.CREDITS_EXHAUSTED if exhausted else Pause.RATE_LIMITED
                     await self._close(key, purse, pause, answer.retry_at)
+                case AccountGone() | Ambiguous():
+                    await self._alive(key, purse)
                 case Unavailable():
                     await self._failed(key, purse, now)
                 case PlatformError():

@@ -210,25 +210,26 @@ async def _page_after(before: Seen | Untold, route: Route, target: Target) -> Se
 
 
 async def _page(pages: PlatformHttp, target: Target) -> Seen:
-    if target.handle.isdigit():
-        answer = await pages.get_page("/profile.php", {"id": target.handle}, headers=NAVIGATION)
-    else:
-        answer = await pages.get_page(f"/{target.handle}", {}, headers=NAVIGATION)
-    page = Page(answer.text)
-    blocks = list(page.json_blocks(JSON_SCRIPTS))
-    owners = [each for block in blocks for each in objects_with(block, CONTEXT)]
-    texts = {text for owner in owners for text in _texts(owner[CONTEXT])}
-    if answer.status != OK or not texts:
-        raise _no_page(answer, page)
-    delegates = [each["delegate_page"] for b in blocks for each in objects_with(b, "delegate_page")]
-    counts = {text for text in texts if "follower" in text.lower()}
-    return Seen(
-        "facebook:page",
-        ids=tuple(dict.fromkeys([*_ids(delegates), *_ids(owners)])),
-        handle=None,
-        # In another language, or in two versions, the count is there but not understood.
-        written=counts.pop() if len(counts) == 1 else "",
-    )
+    by_id = target.handle.isdigit()
+    path, asked = ("/profile.php", {"id": target.handle}) if by_id else (f"/{target.handle}", {})
+    async with pages.page(path, asked, headers=NAVIGATION) as answer:
+        page = Page(answer.text)
+        blocks = list(page.json_blocks(JSON_SCRIPTS))
+        owners = [each for block in blocks for each in objects_with(block, CONTEXT)]
+        texts = {text for owner in owners for text in _texts(owner[CONTEXT])}
+        if answer.status != OK or not texts:
+            raise _no_page(answer, page)
+        delegates = [
+            each["delegate_page"] for b in blocks for each in objects_with(b, "delegate_page")
+        ]
+        counts = {text for text in texts if "follower" in text.lower()}
+        return Seen(
+            "facebook:page",
+            ids=tuple(dict.fromkeys([*_ids(delegates), *_ids(owners)])),
+            handle=None,
+            # In another language, or in two versions, the count is there but not understood.
+            written=counts.pop() if len(counts) == 1 else "",
+        )
 
 
 def _texts(context: object) -> Iterator[str]:

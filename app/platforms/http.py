@@ -9,10 +9,11 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import httpx
 
@@ -35,7 +36,6 @@ from app.platforms.headers import retry_at
 for name in ("httpx", "httpcore"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
-Read = TypeVar("Read")
 Transport = httpx.AsyncBaseTransport
 Params = Mapping[str, str | int | list[str]]
 APP: Final = "app"
@@ -199,7 +199,7 @@ class PlatformHttp:
             Unavailable: the platform failed, was too slow, or its answer was not understood.
         """
         request = self._request("GET", path, JSON_TYPES, headers, params=params)
-        return JsonAnswer(*await self._paid(request, JSON_TYPES, credential, cost, decoded))
+        return await self._paid(request, credential, cost)
 
     async def post_json(
         self,
@@ -216,14 +216,28 @@ class PlatformHttp:
         request = self._request(
             "POST", path, JSON_TYPES, headers, params=params, data=form, json=json_body
         )
-        return JsonAnswer(*await self._paid(request, JSON_TYPES, credential, cost, decoded))
+        return await self._paid(request, credential, cost)
 
-    async def get_page(
+    @asynccontextmanager
+    async def page(
         self, path: str, params: Params, *, headers: Mapping[str, str] | None = None
-    ) -> PageAnswer:
-        """Ask for a public web page; errors as for `get_json`, a redirect is a LoginWall."""
+    ) -> AsyncIterator[PageAnswer]:
+        """A public web page, to be read within the block; errors as for `get_json`.
+
+        A page looks well until it is read: a PlatformError that the block raises is the page's
+        failure and reaches the breaker and the log. A redirect is a LoginWall.
+        """
         request = self._request("GET", path, PAGE_TYPES, headers, params=params)
-        return PageAnswer(*await self._paid(request, PAGE_TYPES, PAGES, 1, as_text))
+        lane = Lane(self._platform, PAGES, self._host)
+        await self._gate.enter(lane, 1)
+        try:
+            status, content, answered = await self._exchange(request, PAGE_TYPES)
+            # A broken character spoils itself only.
+            yield PageAnswer(status, content.decode("utf-8", "replace"), answered)
+        except PlatformError as error:
+            await self._failed(lane, error)
+            raise
+        await self._answered(lane, status, answered)
 
     async def refused(self, error: PlatformError, *, credential: str = APP) -> PlatformError:
         """Tell the gate of a limit that only the adapter could read; answers the same error.
@@ -260,28 +274,24 @@ class PlatformHttp:
             raise NotSupported("an address on another host")
         return request
 
-    async def _paid(
-        self,
-        request: httpx.Request,
-        types: Sequence[str],
-        credential: str,
-        cost: int,
-        read: Callable[[bytes], Read],
-    ) -> tuple[int, Read, Mapping[str, str]]:
+    async def _paid(self, request: httpx.Request, credential: str, cost: int) -> JsonAnswer:
         lane = Lane(self._platform, credential, self._host)
         await self._gate.enter(lane, cost)
         try:
-            status, content, headers = await self._exchange(request, types)
-            body = read(content)
+            status, content, headers = await self._exchange(request, JSON_TYPES)
+            body = decoded(content)
         except PlatformError as error:
             await self._failed(lane, error)
             raise
+        await self._answered(lane, status, headers)
+        return JsonAnswer(status, body, headers)
+
+    async def _answered(self, lane: Lane, status: int, headers: Mapping[str, str]) -> None:
         if status < REFUSED:
             record_platform_call(platform=self._platform.value, outcome="ok")
         else:
             self._note_failure("refused", str(status))
         await self._gate.learn(lane, headers)
-        return status, body, headers
 
     async def _failed(self, lane: Lane, error: PlatformError) -> None:
         self._note_failure(error.outcome, error.reason)
@@ -363,8 +373,3 @@ def decoded(content: bytes) -> Any:
     except (ValueError, RecursionError):
         # The error would carry the whole body with it.
         raise ParseFailed("broken JSON") from None
-
-
-def as_text(content: bytes) -> str:
-    """The text of a page; a broken character spoils itself only."""
-    return content.decode("utf-8", "replace")

@@ -161,27 +161,27 @@ def _seen(target: Target, node: Mapping[str, Any], source: str) -> Seen:
 
 
 async def _page(pages: PlatformHttp, target: Target) -> Seen:
-    answer = await pages.get_page(f"/{target.handle}/", {}, headers=NAVIGATION)
-    page = Page(answer.text)
-    told = [
-        each[USER]
-        for block in page.json_blocks("script[data-sjs]")
-        for each in objects_with(block, USER)
-    ]
-    users = [each for each in told if isinstance(each, dict) and "username" in each]
-    if answer.status != OK or not users:
-        raise _no_user(answer, page, told)
-    # A page repeats its user in smaller pieces, of which only one holds the count.
-    user = next((each for each in users if "follower_count" in each), users[0])
-    handle = text_of(user.get("username"))
-    return Seen(
-        "instagram:page",
-        ids=(text_of(user.get("pk")),),
-        handle=handle,
-        other_handle=handle.lower() != target.handle.lower(),
-        followers=user.get("follower_count"),
-        private=user.get("is_private") is True,
-    )
+    async with pages.page(f"/{target.handle}/", {}, headers=NAVIGATION) as answer:
+        page = Page(answer.text)
+        told = [
+            each[USER]
+            for block in page.json_blocks("script[data-sjs]")
+            for each in objects_with(block, USER)
+        ]
+        users = [each for each in told if isinstance(each, dict) and "username" in each]
+        if answer.status != OK or not users:
+            raise _no_user(answer, page, told)
+        # A page repeats its user in smaller pieces, of which only one holds the count.
+        user = next((each for each in users if "follower_count" in each), users[0])
+        handle = text_of(user.get("username"))
+        return Seen(
+            "instagram:page",
+            ids=(text_of(user.get("pk")),),
+            handle=handle,
+            other_handle=handle.lower() != target.handle.lower(),
+            followers=user.get("follower_count"),
+            private=user.get("is_private") is True,
+        )
 
 
 def _no_user(answer: PageAnswer, page: Page, told: Sequence[object]) -> PlatformError:

@@ -138,24 +138,24 @@ def _total(insights: Mapping[str, object]) -> object:
 
 
 async def _page(pages: PlatformHttp, target: Target) -> Seen:
-    answer = await pages.get_page(f"/@{target.handle}", {}, headers=NAVIGATION)
-    page = Page(answer.text)
-    # Other accounts that a page suggests carry counts too.
-    users = [
-        each
-        for block in page.json_blocks("script[data-sjs]")
-        for each in objects_with(block, "follower_count")
-        if str(each.get("username")).lower() == target.handle.lower()
-    ]
-    if answer.status != OK or not users:
-        raise _no_user(answer, page)
-    return Seen(
-        "threads:page",
-        ids=(text_of(users[0].get("pk")),),
-        handle=text_of(users[0].get("username")),
-        followers=users[0]["follower_count"],
-        private=users[0].get("text_post_app_is_private") is True,
-    )
+    async with pages.page(f"/@{target.handle}", {}, headers=NAVIGATION) as answer:
+        page = Page(answer.text)
+        # Other accounts that a page suggests carry counts too.
+        users = [
+            each
+            for block in page.json_blocks("script[data-sjs]")
+            for each in objects_with(block, "follower_count")
+            if str(each.get("username")).lower() == target.handle.lower()
+        ]
+        if answer.status != OK or not users:
+            raise _no_user(answer, page)
+        return Seen(
+            "threads:page",
+            ids=(text_of(users[0].get("pk")),),
+            handle=text_of(users[0].get("username")),
+            followers=users[0]["follower_count"],
+            private=users[0].get("text_post_app_is_private") is True,
+        )
 
 
 def _no_user(answer: PageAnswer, page: Page) -> PlatformError:

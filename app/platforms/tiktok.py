@@ -131,7 +131,8 @@ class TikTokAdapter(Adapter):
             raise NotSupported("not connected, and public pages are off")
         if not HANDLE.fullmatch(target.handle):
             raise Ambiguous("no handle of TikTok's form")
-        return _user_detail(await self._pages.get_page(f"/@{target.handle}", {}))
+        async with self._pages.page(f"/@{target.handle}", {}) as page:
+            return _user_detail(page)
 
 
 def _own_reading(target: Target, user: Json) -> CountReading:

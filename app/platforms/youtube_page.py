@@ -90,7 +90,8 @@ async def ask_page(http: PlatformHttp, target: Target) -> ChannelPage:
     """
     known = known_id(target)
     path = f"/channel/{quote(known, safe='')}" if known else f"/@{quote(target.handle, safe='')}"
-    page = read_channel_page(await http.get_page(path, {"hl": "en"}, headers=CONSENT))
+    async with http.page(path, {"hl": "en"}, headers=CONSENT) as answer:
+        page = read_channel_page(answer)
     if known and page.channel_id not in {known, None}:
         raise Ambiguous("another id answered")
     if not known and page.handle and folded(page.handle) != folded(target.handle):

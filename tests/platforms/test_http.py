@@ -227,13 +227,23 @@ async def test_pages_and_chosen_hosts_have_lanes_of_their_own():
     )
     pages = access.pages("https://pages.test")
     assert pages is not None
-    await pages.get_page("/x", {})
+    async with pages.page("/x", {}) as answer:
+        assert answer.text == "{}"
     with pytest.raises(LoginWall):
         await access.at("instance.example").get_json("/x", {})
     (page, _), (chosen, _) = gate.entered
     assert page == Lane(Platform.MASTODON, PAGES)
     assert chosen == Lane(Platform.MASTODON, APP, credential_label("instance.example"))
     assert "instance" not in repr(gate.learned)
+
+
+async def test_a_page_that_cannot_be_read_is_a_failure_for_the_gate_too():
+    gate = Notes()
+    wall = LoginWall("a sign-in page")
+    with pytest.raises(LoginWall):
+        async with client(Server(content_type="text/html"), gate).page("/x", {}):
+            raise wall
+    assert gate.learned == [(Lane(Platform.MASTODON, PAGES), wall)]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from app.core.db import Database, make_engine
 from app.core.metrics import exposition
 from app.core.services import Services
 from app.platforms.base import (
+    AccountGone,
     CredentialsBad,
     CreditsExhausted,
     LoginWall,
@@ -275,6 +276,7 @@ async def test_units_in_hand_are_given_up_when_the_breaker_opens(services):
     [
         pytest.param({}, id="an-answer"),
         pytest.param(RateLimited("429", retry_at=NOW), id="a-429-is-an-answer"),
+        pytest.param(AccountGone("gone"), id="a-fact-is-an-answer"),
     ],
 )
 async def test_an_answer_in_between_begins_the_count_anew(services, answer):
