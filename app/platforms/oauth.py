@@ -38,9 +38,13 @@ NEVER_ARRIVED: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout
 class GrantRefused(CredentialsBad):
     """The platform no longer accepts the grant; the account must be connected again."""
 
+    outcome = "grant_refused"
+
 
 class AppRefused(CredentialsBad):
     """The platform refuses the app's own credentials; its operator must set them right."""
+
+    outcome = "app_refused"
 
 
 @dataclass(frozen=True, slots=True)
