@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -143,8 +143,9 @@ async def record_checks(
         try:
             async with session.begin_nested():
                 moved += await _keep(session, tenant_id, check, now)
-        except (IntegrityError, StaleDataError):
-            # A declaration or edit of this moment stands in the way; the next check settles it.
+        except (DBAPIError, StaleDataError):
+            # A declaration or edit of this moment stands in the way, or the platform told what no
+            # column can hold; the others are written, and the next check tries again.
             next_check_at, checked_at = now + CHECK_AGAIN, None
         await session.execute(
             RELEASE, {**where, "next_check_at": next_check_at, "checked_at": checked_at}
