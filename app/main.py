@@ -9,6 +9,7 @@ from app import operations
 from app.accounts import routes as accounts
 from app.budgets import routes as budgets
 from app.campaigns import routes as campaigns
+from app.campaigns.memory import GrowthMemory
 from app.compliance import routes as compliance
 from app.connections import routes as connections
 from app.core.db import Database, make_engine
@@ -50,6 +51,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.callers = CallerMemory()
+    app.state.growth = GrowthMemory()
     install_edge(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -60,13 +62,13 @@ def from_environment() -> FastAPI:
     """The application as uvicorn starts it, configured by the environment."""
     settings: Settings = get_settings()
     configure_logging(settings.log_level)
-    engine = make_engine(settings.required_database_url())
+    database = Database(make_engine(settings.required_database_url()))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await engine.dispose()
+        await database.aclose()
 
-    app = create_app(Services(Database(engine), settings))
+    app = create_app(Services(database, settings))
     app.router.lifespan_context = lifespan
     return app

@@ -81,7 +81,9 @@ async def measure(server_url: str, folder: Path) -> list[Measured]:
     engine = make_engine(server_url)
     database = Database(engine)
     connection = await asyncpg.connect(plain_url(server_url))
-    first, again, bare = [], [], []
+    first: list[float] = []
+    again: list[float] = []
+    bare: list[float] = []
     try:
         await connection.execute(BARE_TABLES)
         for number in range(ROUNDS):

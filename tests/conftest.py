@@ -105,8 +105,9 @@ async def separate_services(
     await migrate(url)
     engine = make_engine(url, pool_size=10)
     settings = Settings(database_url=url)
-    yield Services(Database(engine), settings, clock)
-    await engine.dispose()
+    database = Database(engine)
+    yield Services(database, settings, clock)
+    await database.aclose()
 
 
 @pytest.fixture

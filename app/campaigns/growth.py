@@ -135,8 +135,18 @@ def _reading(ends: Row[Any], end: str, moment: datetime) -> ReadingOut | None:
         max=row[f"{end}_max"],
         observed_at=observed_at,
         precision=row[f"{end}_precision"],
-        age_seconds=max(0, int((moment - observed_at).total_seconds())),
+        age_seconds=age(observed_at, moment),
     )
+
+
+def age(observed_at: datetime, moment: datetime) -> int:
+    """How old a reading is when it is used, in whole seconds."""
+    return max(0, int((moment - observed_at).total_seconds()))
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC as the API writes it."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _interval(interval: Interval | CountInterval) -> IntervalOut:

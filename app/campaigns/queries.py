@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
+from app.core.db import over_whole_tables
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
@@ -244,18 +245,45 @@ async def membership(
     until: datetime,
 ) -> Row[Any]:
     """How many of the cohort follow, since when, and of how many nothing is known."""
-    found = await session.execute(
-        MEMBERSHIP,
-        {
-            "tenant_id": caller.tenant_id,
-            "official_account_id": official_account_id,
-            "platform": platform,
-            "campaign_id": campaign_id,
-            "since": since,
-            "until": until,
-        },
+    where = {
+        "tenant_id": caller.tenant_id,
+        "official_account_id": official_account_id,
+        "platform": platform,
+        "campaign_id": campaign_id,
+        "since": since,
+        "until": until,
+    }
+    async with over_whole_tables(session):
+        return (await session.execute(MEMBERSHIP, where)).one()
+
+
+# Facts may be dated ahead of a clock that lags, and become facts when it has caught up.
+NEXT_FACT = text("""
+SELECT LEAST(
+    (SELECT min(observed_at) FROM count_snapshots
+     WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+       AND observed_at > :moment),
+    (SELECT min(taken_at) FROM follower_lists
+     WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+       AND taken_at > :moment),
+    (SELECT min(first_seen_at) FROM follows
+     WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+       AND first_seen_at > :moment),
+    (SELECT min(closed_at) FROM follows
+     WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+       AND closed_at > :moment))
+""")
+
+
+async def next_fact(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID, moment: datetime
+) -> datetime | None:
+    """The earliest date after a moment that any fact about an official account bears."""
+    found: datetime | None = await session.scalar(
+        NEXT_FACT,
+        {"tenant_id": tenant_id, "official_account_id": official_account_id, "moment": moment},
     )
-    return found.one()
+    return found
 
 
 # The last reading of each day and the baseline are enough for a pace, however often it is polled.

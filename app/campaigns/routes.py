@@ -1,18 +1,18 @@
 """Campaigns and growth over HTTP."""
 
-from datetime import datetime
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.campaigns import growth, queries, service
-from app.campaigns.growth import GrowthQuestion
-from app.campaigns.schemas import CampaignEdit, CampaignIn, CampaignOut, GrowthOut
+from app.campaigns import queries, service
+from app.campaigns.memory import GrowthMemory, Question
+from app.campaigns.schemas import CampaignEdit, CampaignIn, CampaignOut, GrowthAsked, GrowthOut
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
+from app.core.web import JsonResponse
 from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
@@ -71,19 +71,21 @@ async def edit_campaign(
     return await service.shown(session, campaign)
 
 
-@router.get("/official-accounts/{account_id}/growth")
+@router.get("/official-accounts/{account_id}/growth", response_model=GrowthOut)
 async def official_account_growth(
+    request: Request,
     caller: MayReadGrowth,
     account_id: UUID,
-    session: SessionDep,
-    services: ServicesDep,
-    since: Annotated[AwareDatetime, Query(alias="from", description="Start of the window")],
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="Its end; now")] = None,
-    expected_gain: Annotated[int | None, Query(ge=0, le=10**9)] = None,
-    campaign: Annotated[UUID | None, Query(description="Whose members the gain is laid to")] = None,
-) -> GrowthOut:
+    asked: Annotated[GrowthAsked, Query()],
+) -> JsonResponse:
     """Baseline, current count, gain, growth and attainment as intervals, and whose gain it is."""
-    now = services.clock.now()
-    end: datetime = min(until or now, now)
-    question = GrowthQuestion(account_id, since, end, expected_gain, campaign)
-    return await growth.answer(session, caller, question, now=now)
+    question = Question(
+        account_id,
+        asked.since.astimezone(UTC),
+        asked.until.astimezone(UTC) if asked.until else None,
+        asked.expected_gain,
+        asked.campaign,
+    )
+    state = request.app.state
+    memory: GrowthMemory = state.growth
+    return JsonResponse(await memory.answer(state.services, caller, question))

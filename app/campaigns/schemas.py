@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.campaigns.models import DutyKind, DutyMode
 from app.core.schemas import Edit, In, Out, Text
@@ -93,6 +93,15 @@ class CampaignOut(Out):
     official_account_ids: list[UUID]
     evaluated_at: datetime | None
     version: int
+
+
+class GrowthAsked(BaseModel):
+    """The window, what was expected of it, and whose members the gain is laid to."""
+
+    since: Annotated[AwareDatetime, Field(alias="from", description="Start of the window")]
+    until: Annotated[AwareDatetime | None, Field(alias="to", description="Its end; now")] = None
+    expected_gain: Annotated[int | None, Field(ge=0, le=10**9)] = None
+    campaign: Annotated[UUID | None, Field(description="Whose members the gain is laid to")] = None
 
 
 class IntervalOut(Out):

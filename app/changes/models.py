@@ -31,7 +31,10 @@ class Change(Base):
     """A change: ids and states only, never names, handles or NIPs."""
 
     __tablename__ = "changes"
-    __table_args__ = (Index("ix_changes_subject", "tenant_id", "subject_id"),)
+    __table_args__ = (
+        Index("ix_changes_subject", "tenant_id", "subject_id"),
+        Index("ix_changes_transaction", "tenant_id", "transaction"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

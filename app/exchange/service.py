@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.db import driver_connection
+from app.core.db import driver_connection, over_whole_tables
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.metrics import record_import
@@ -94,7 +94,7 @@ async def import_file(
     Raises:
         NotATable, NoRows, ColumnsMissing: the file as a whole is refused.
     """
-    async with _over_whole_tables(session):
+    async with over_whole_tables(session):
         return await _import(session, caller, kind, file, dry_run=dry_run, now=now)
 
 
@@ -153,7 +153,7 @@ async def apply_import(
     made = await queries.get(session, caller, import_id, lock=True)
     if made.state is ImportState.APPLIED:
         raise AlreadyApplied
-    async with _over_whole_tables(session):
+    async with over_whole_tables(session):
         await _merge_preview(session, caller, made, now)
     made.state, made.applied_at = ImportState.APPLIED, now
     await session.execute(
@@ -186,18 +186,6 @@ async def _merge_preview(
     made.accepted -= len(late)
     made.rejected += len(late)
     _count(made, await Merge(session, caller.tenant_id, made.id, caller.actor, now).run(made.kind))
-
-
-@asynccontextmanager
-async def _over_whole_tables(session: AsyncSession) -> AsyncIterator[None]:
-    """Plan the merge's statements as joins of whole tables.
-
-    Just after a first import the statistics still say that the registry is empty; a planner that
-    believes them compares every row of the file with every row of the registry.
-    """
-    await session.execute(text("SET LOCAL enable_nestloop = off"))
-    yield
-    await session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 STAGED_ROWS = """

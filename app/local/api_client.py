@@ -17,13 +17,21 @@ class ApiClient:
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url
-        self._token = token
+        self.token = token
 
     def get(self, path: str) -> Any:
         return self._send("GET", path, None, "application/json")
 
     def post(self, path: str, body: Any) -> Any:
         return self._send("POST", path, json.dumps(body).encode(), "application/json")
+
+    def browse(self, address: str) -> None:
+        """Open an address as a browser does, wherever it leads on to."""
+        try:
+            with urllib.request.urlopen(address, timeout=30):
+                return
+        except urllib.error.URLError as error:
+            raise DemoRefused(f"a page did not open: {error.reason}") from error
 
     def upload(self, path: str, file: Path, **fields: str) -> Any:
         """Send a file as a browser's form does."""
@@ -44,7 +52,7 @@ class ApiClient:
             self._url + path,
             data=body,
             method=method,
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": content_type},
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": content_type},
         )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:

@@ -22,7 +22,7 @@ USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules
 BESIDE = {
     "accounts": {"checks"},
     "budgets": {"overview"},
-    "campaigns": {"growth"},
+    "campaigns": {"growth", "memory"},
     "changes": {"kinds"},
     "compliance": {"answers"},
     "connections": {"answers", "connecting", "sealing"},

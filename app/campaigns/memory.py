@@ -1,0 +1,138 @@
+"""Giving a growth answer again without counting it again, as long as nothing has changed.
+
+Every question asks the change log first, in a statement that begins after the question has come:
+an answer is never older than the question. Questions that come while one is being looked up share
+the look-up after it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.campaigns import growth, queries
+from app.campaigns.growth import GrowthQuestion
+from app.campaigns.rules import PACE_SPAN
+from app.changes import queries as changes
+from app.changes.queries import BEGINNING, Mark
+from app.core.services import Services
+from app.core.sharing import Shared
+from app.identity.rules import Caller
+
+REMEMBERED_AT_MOST = 1_000
+# An answer that nobody asks for is forgotten, so that no look reaches far back in the log.
+REMEMBERED_FOR = timedelta(minutes=5)
+NEXT_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A growth question as it was asked; one without an end asks for growth until now."""
+
+    official_account_id: UUID
+    since: datetime
+    until: datetime | None
+    expected_gain: int | None
+    campaign_id: UUID | None
+
+    def as_of(self, now: datetime) -> GrowthQuestion:
+        end = now if self.until is None else min(self.until, now)
+        return GrowthQuestion(
+            self.official_account_id, self.since, end, self.expected_gain, self.campaign_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, the mark up to which nothing has changed it, and the time it holds for."""
+
+    body: dict[str, Any]
+    mark: Mark
+    looked_at: datetime
+    ends_at: datetime
+    current_at: datetime | None
+    holds_from: datetime
+    holds_until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether time alone has not made it wrong."""
+        in_time = self.holds_until is None or now < self.holds_until
+        return in_time and self.holds_from <= now <= self.looked_at + REMEMBERED_FOR
+
+    def at(self, now: datetime, *, until_now: bool) -> dict[str, Any]:
+        """The body with the two things that move with every moment: its end, and an age."""
+        body = dict(self.body)
+        body["until"] = growth.moment(now if until_now else self.ends_at)
+        if self.current_at is not None:
+            body["current"] = {**body["current"], "age_seconds": growth.age(self.current_at, now)}
+        return body
+
+
+class GrowthMemory:
+    """The growth answers that this process has given lately, each tenant's under its own id."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[UUID, Question], Answered] = {}
+        self._shared: Shared[Answered] = Shared()
+
+    async def answer(
+        self, services: Services, caller: Caller, question: Question
+    ) -> dict[str, Any]:
+        """The answer as of now.
+
+        Raises:
+            NotFound: there is no such official account, or no such campaign.
+        """
+        key = (caller.tenant_id, question)
+        found = await self._shared.run(key, lambda: self._look(services, caller, question))
+        now = services.clock.now()
+        until_now = question.until is None or question.until > now
+        return found.at(now, until_now=until_now)
+
+    async def _look(self, services: Services, caller: Caller, question: Question) -> Answered:
+        key, now = (caller.tenant_id, question), services.clock.now()
+        known = self._answers.get(key)
+        if known is not None and not known.holds(now):
+            known = None
+        mark, changed = await changes.since(
+            services.database,
+            caller.tenant_id,
+            known.mark if known else BEGINNING,
+            official_account_id=question.official_account_id,
+        )
+        if known is None or changed:
+            async with services.database.transaction(caller.tenant_id) as session:
+                found = await _count(session, caller, question, mark, now)
+        else:
+            found = replace(known, mark=mark, looked_at=now)
+        if len(self._answers) >= REMEMBERED_AT_MOST:
+            self._answers.clear()
+        self._answers[key] = found
+        return found
+
+
+async def _count(
+    session: AsyncSession, caller: Caller, question: Question, mark: Mark, now: datetime
+) -> Answered:
+    asked = question.as_of(now)
+    body = await growth.answer(session, caller, asked, now=now)
+    current_at = body.current.observed_at if body.current else None
+    turns = []
+    if asked.until == now:
+        account_id = question.official_account_id
+        turns.append(await queries.next_fact(session, caller.tenant_id, account_id, now))
+        # A pace is told only while its last reading is fresh, and for the last time at this age.
+        turns.append(current_at + PACE_SPAN + NEXT_MOMENT if current_at else None)
+        turns.append(question.until)
+    coming = [turn for turn in turns if turn is not None and turn > now]
+    return Answered(
+        body=body.model_dump(mode="json"),
+        mark=mark,
+        looked_at=now,
+        ends_at=asked.until,
+        current_at=current_at,
+        holds_from=now,
+        holds_until=min(coming, default=None),
+    )
