@@ -52,6 +52,10 @@ NO_FACTS = [
     pytest.param(base.RateLimited("429", retry_at=NOW + timedelta(hours=1)), id="patience"),
     pytest.param(base.CreditsExhausted("402", retry_at=NOW + timedelta(hours=1)), id="credits"),
 ]
+LISTED = (
+    "SELECT listed, matched, certificate, reasons, reached_end, source, taken_at"
+    " FROM follower_lists"
+)
 ANSWERS = "SELECT account_id, answer, source FROM pair_answers"
 
 

@@ -13,6 +13,7 @@ from app.platforms.base import Follower
 from tests.api.test_compliance import account, registry  # noqa: F401
 from tests.support import NOW
 from tests.workers.scripts import (
+    LISTED,
     NO_FACTS,
     RUNS,
     Script,
@@ -20,11 +21,6 @@ from tests.workers.scripts import (
     queued,
     rows,
     run,
-)
-
-LISTS = (
-    "SELECT listed, matched, certificate, reasons, reached_end, source, taken_at"
-    " FROM follower_lists"
 )
 
 
@@ -44,7 +40,7 @@ async def test_a_list_is_read_to_its_end_and_citizens_are_dropped(
     script.count = (41,)
     await run(services, script, list_of(government, account))
     await run(services, script, list_of(government, account))
-    [taken] = await rows(services, government.tenant_id, LISTS)
+    [taken] = await rows(services, government.tenant_id, LISTED)
     assert (taken.listed, taken.matched, taken.certificate) == (41, 1, "complete")
     assert (taken.source, taken.reached_end, taken.taken_at) == ("platform_list", True, NOW)
     [log] = await rows(services, government.tenant_id, RUNS)
@@ -74,7 +70,7 @@ async def test_the_same_followers_on_another_day_are_another_list(
     for _ in range(2):
         await run(services, script, list_of(government, account, clock.at))
         clock.at += timedelta(days=1)
-    assert len(await rows(services, government.tenant_id, LISTS)) == 2
+    assert len(await rows(services, government.tenant_id, LISTED)) == 2
 
 
 @pytest.mark.parametrize("matches", [True, False], ids=["one-of-ours-seen", "none-seen"])
@@ -85,7 +81,7 @@ async def test_a_list_that_breaks_off_proves_presence_only(
     script.count = (41,)
     script.pages = ([*CITIZENS, SATU] if matches else CITIZENS, error)
     await run(services, script, list_of(government, account))
-    taken = await rows(services, government.tenant_id, LISTS)
+    taken = await rows(services, government.tenant_id, LISTED)
     assert len(taken) == matches
     for each in taken:
         assert (each.certificate, each.reached_end) == ("partial", False)
@@ -107,7 +103,7 @@ async def test_a_hidden_list_is_a_run_and_no_list(
 ):  # fmt: skip
     script.count, script.pages = (0,), (error,)
     await run(services, script, list_of(government, account))
-    assert await rows(services, government.tenant_id, LISTS) == []
+    assert await rows(services, government.tenant_id, LISTED) == []
     [log] = await rows(services, government.tenant_id, RUNS)
     assert log.outcome == error.outcome
 
@@ -127,7 +123,7 @@ async def test_the_counts_around_a_reading_certify_it(
 ):  # fmt: skip
     script.count, script.pages = count, (pages,)
     await run(services, script, list_of(government, account))
-    [taken] = await rows(services, government.tenant_id, LISTS)
+    [taken] = await rows(services, government.tenant_id, LISTED)
     assert taken.certificate == certificate
     assert (reason in taken.reasons) if reason else taken.reasons == []
 
@@ -138,7 +134,7 @@ async def test_a_list_too_long_for_memory_is_never_complete(
     monkeypatch.setattr(memberships, "MOST_ENTRIES", 30)
     script.count, script.pages = (30,), ([SATU, *CITIZENS[:20]], CITIZENS[20:], CITIZENS)
     await run(services, script, list_of(government, account))
-    [taken] = await rows(services, government.tenant_id, LISTS)
+    [taken] = await rows(services, government.tenant_id, LISTED)
     assert (taken.listed, taken.matched, taken.certificate) == (30, 1, "partial")
 
 

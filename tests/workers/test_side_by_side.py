@@ -11,8 +11,18 @@ from app.core.services import Services
 from app.jobs.kinds import CheckAccounts
 from app.platforms.base import Platform
 from tests.api.test_compliance import account, make_campaign, registry  # noqa: F401
-from tests.workers.scripts import ANSWERS, Script, here, invent, list_of, pairs_of, rows, run
-from tests.workers.test_follower_lists import CITIZENS, LISTS, SATU
+from tests.workers.scripts import (
+    ANSWERS,
+    LISTED,
+    Script,
+    here,
+    invent,
+    list_of,
+    pairs_of,
+    rows,
+    run,
+)
+from tests.workers.test_follower_lists import CITIZENS, SATU
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ async def test_workers_leave_one_answer_a_pair_and_one_list_a_slot(
     for job in (pairs_of(government, account), list_of(government, account)):
         await asyncio.gather(*(run(services, script, job) for _ in range(3)))
     assert len(await rows(services, government.tenant_id, ANSWERS)) == 5
-    assert len(await rows(services, government.tenant_id, LISTS)) == 1
+    assert len(await rows(services, government.tenant_id, LISTED)) == 1
     assert len(await rows(services, government.tenant_id, "SELECT id FROM follows")) == 1
 
 
