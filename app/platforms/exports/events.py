@@ -36,13 +36,12 @@ class Places:
 
     `lists` are the keys that lead to a list of them, none for the outermost list. `lone` says
     that the document itself is the only entry. `aside` is shown every other value and list with
-    its path. `read_before` says that the first list's beginning has been read already.
+    its path.
     """
 
     lists: frozenset[Path]
     lone: bool = False
     aside: Callable[[Path, object], None] | None = None
-    read_before: bool = False
 
 
 class _Walk:
@@ -53,7 +52,7 @@ class _Walk:
         self.keys: list[str] = []
         self._entry_depth = 0 if places.lone else None
         self._lists = 0
-        self._list_with_entries = 1 if places.read_before else 0
+        self._list_with_entries = 0
 
     def at_entry(self, event: str) -> bool:
         return len(self.keys) == self._entry_depth and _STEPS.get(event) != -1

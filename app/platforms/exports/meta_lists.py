@@ -62,13 +62,11 @@ def followers_reader(key: str) -> Read:
     lists = frozenset({(), (key,)})
 
     def read(source: Source, tally: Tally) -> Iterator[Batch]:
-        read_before = False
         for block, entries in typed_blocks(source, typed):
-            read_before = read_before or bool(entries)
             yield _plain_batch(block, entries, tally) or checked_batch(_details(entries), tally)
         if not source.at_end:
-            places = Places(lists, read_before=read_before)
-            yield from in_batches(map(follower, entries_by_events(source, places)), tally)
+            rest = entries_by_events(source, Places(lists))
+            yield from in_batches(map(follower, rest), tally)
 
     return read
 

@@ -44,7 +44,7 @@ def _begins_list(head: Head, word: bytes) -> bool:
 
 def _id(said: object) -> object:
     """An account's id as text; numbers are taken too, whatever was done to the file."""
-    if isinstance(said, int) and not isinstance(said, bool):
+    if isinstance(said, int):
         said = str(said)
     return said if isinstance(said, str) and _ID.fullmatch(said) else None
 

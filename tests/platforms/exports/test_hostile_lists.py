@@ -129,6 +129,7 @@ def test_a_list_cut_at_each_byte_is_never_taken_for_a_whole_one():
         pytest.param(entry(mojibake("åse")), id="mojibake"),
         pytest.param(entry("late", timestamp=0), id="no-time"),
         pytest.param(entry("__deleted__x"), id="deleted"),
+        pytest.param(entry(" Late "), id="spaces"),
         pytest.param({"other": 1, **entry("late")}, id="other-key-first"),
         pytest.param(entry("late", other="x" * 2 * BLOCK), id="longer-than-a-block"),
     ],

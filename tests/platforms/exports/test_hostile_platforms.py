@@ -154,6 +154,21 @@ def test_what_has_no_end_is_refused_before_it_fills_the_memory(made):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("most", [100, 1 << 16])
+def test_a_number_without_end_is_refused_in_pieces_of_any_size(most):
+    # Behind the first look, which sees the beginning in one piece.
+    begin = b'{"Activity":{"Follower List":{"FansList":null},"Other":[' + b'"a",' * 40_000
+    assert all_read(begin + b"1" * 6000 + b"]}}", most, Relation.FOLLOWERS) is None
+    assert all_read(begin + b"1" * 600 + b"]}}", most, Relation.FOLLOWERS) == ([], False)
+
+
+@pytest.mark.parametrize(("depth", "read"), [(20, ([], False)), (60, None)])
+def test_only_what_is_nested_beyond_reason_is_refused(depth, read):
+    nested = b'{"a":' * depth + b"1" + b"}" * depth
+    data = b'{"Activity":{"Follower List":{"FansList":[]},"Other":' + nested + b"}}"
+    assert all_read(data, 99, Relation.FOLLOWERS) == read
+
+
 def many(count: int) -> dict[str, bytes]:
     fans = [{"Date": "2025-10-01 09:31:12", "UserName": f"pegawai.{n}"} for n in range(count)]
     views: dict[str, Any] = {

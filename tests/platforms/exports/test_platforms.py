@@ -218,12 +218,15 @@ def test_threads_lists_stand_beside_instagrams():
     )  # fmt: skip
     bare = opened(files["your_instagram_activity/threads/followers.json"], "followers.json")
     assert (bare.platform, followers(bare)) == (THREADS, [("budi", 1735689600)])
+    by_hand = {"threads/followers.json": files["your_instagram_activity/threads/followers.json"]}
+    assert opened(zipped(by_hand)).platform is THREADS
 
 
 FOLLOWING_NEW = {
     "title": "Humas_Prov",
     "string_list_data": [{"href": "https://www.instagram.com/_u/humas_prov", "timestamp": 17}],
 }
+BY_TITLE = {"title": "Humas_Prov", "string_list_data": [{"href": "", "timestamp": 17}]}
 BY_ADDRESS = {"title": "", "string_list_data": FOLLOWING_NEW["string_list_data"]}
 
 
@@ -231,6 +234,7 @@ BY_ADDRESS = {"title": "", "string_list_data": FOLLOWING_NEW["string_list_data"]
     ("data", "filename"),
     [
         pytest.param({"relationships_following": [FOLLOWING_NEW]}, None, id="new"),
+        pytest.param({"relationships_following": [BY_TITLE]}, None, id="title-only"),
         pytest.param({"relationships_following": [BY_ADDRESS]}, None, id="address-only"),
         pytest.param({"relationships_following": [entry("humas_prov", 17)]}, None, id="old"),
         pytest.param([FOLLOWING_NEW], "following.json", id="bare-by-its-name"),
