@@ -36,9 +36,7 @@ async def run_worker(settings: Settings) -> None:
         )
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(
-                    supervise("collect", lambda s: collect(carried, catalog.adapters, s), stop)
-                )
+                group.create_task(supervise("collect", lambda s: collect(carried, reach, s), stop))
                 group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
         finally:
             await catalog.aclose()

@@ -15,12 +15,12 @@ from app.official_accounts.queries import ClaimedPoll
 from app.platforms.base import (
     Adapter,
     CountReading,
-    Platform,
     PlatformError,
     RateLimited,
     Target,
     Unavailable,
 )
+from workers.reach import Reach, TokenOf, no_token
 from workers.runtime import pause
 
 # Longer than any call may take, so that a lease outlives its work; a lost worker's is taken over.
@@ -32,7 +32,7 @@ ACTOR = "worker:collect"
 REASON_SHOWN = 200
 
 
-async def collect_once(services: Services, adapter: Adapter) -> int:
+async def collect_once(services: Services, adapter: Adapter, token_of: TokenOf = no_token) -> int:
     """Poll one batch of a platform's due accounts; returns how many were claimed."""
     async with services.database.system() as session:
         claims = await official_accounts.claim_due(
@@ -42,12 +42,15 @@ async def collect_once(services: Services, adapter: Adapter) -> int:
             lease=LEASE,
             batch=adapter.capabilities.batch_size,
         )
-    await _poll(services, adapter, claims)
+    await _poll(services, adapter, claims, token_of)
     return len(claims)
 
 
 async def collect_account(
-    services: Services, adapter: Adapter, account: OfficialAccount
+    services: Services,
+    adapter: Adapter,
+    account: OfficialAccount,
+    token_of: TokenOf = no_token,
 ) -> PollResult | None:
     """Poll one account now, due or not; None where it is not polled or a worker holds it."""
     async with services.database.system() as session:
@@ -56,28 +59,46 @@ async def collect_account(
         )
     if claim is None:
         return None
-    [result] = await _poll(services, adapter, [claim])
+    [result] = await _poll(services, adapter, [claim], token_of)
     return result
 
 
 async def _poll(
-    services: Services, adapter: Adapter, claims: Sequence[ClaimedPoll]
+    services: Services, adapter: Adapter, claims: Sequence[ClaimedPoll], token_of: TokenOf
 ) -> list[PollResult]:
     """Ask about claimed accounts and write what came of each."""
     if not claims:
         return []
     started_at = services.clock.now()
-    # Several governments may watch the same account: it is asked for once.
-    targets = list(dict.fromkeys(Target(each.handle, each.platform_id) for each in claims))
-    outcomes = await ask(adapter, targets)
+    targets = await _targets(adapter, claims, token_of)
+    outcomes = await ask(adapter, list(targets.values()))
     finished_at = services.clock.now()
     results = [
-        as_result(outcomes[Target(each.handle, each.platform_id)], started_at, finished_at)
+        as_result(outcomes[targets[each.handle, each.platform_id]], started_at, finished_at)
         for each in claims
     ]
     for claim, result in zip(claims, results, strict=True):
         await _keep(services, claim, result)
     return results
+
+
+async def _targets(
+    adapter: Adapter, claims: Sequence[ClaimedPoll], token_of: TokenOf
+) -> Mapping[tuple[str, str | None], Target]:
+    """Whom to ask about, once each, although several governments may watch the same account.
+
+    Where a connected account's own token opens a further route, the first one found is used.
+    """
+    targets: dict[tuple[str, str | None], Target] = {}
+    for claim in claims:
+        key = (claim.handle, claim.platform_id)
+        if key in targets and targets[key].access_token is not None:
+            continue
+        token = None
+        if adapter.capabilities.counts_use_token:
+            token = await token_of(claim.tenant_id, claim.official_account_id)
+        targets[key] = Target(*key, access_token=token)
+    return targets
 
 
 async def ask(
@@ -124,16 +145,14 @@ async def _keep(services: Services, claim: ClaimedPoll, result: PollResult) -> N
     )
 
 
-async def collect(
-    services: Services, adapters: Mapping[Platform, Adapter], stop: asyncio.Event
-) -> None:
+async def collect(services: Services, reach: Reach, stop: asyncio.Event) -> None:
     """Poll all platforms side by side until the process is to stop."""
 
     async def collect_platform(adapter: Adapter) -> None:
         while not stop.is_set():
-            if not await collect_once(services, adapter):
+            if not await collect_once(services, adapter, reach.token_of):
                 await pause(stop, IDLE_SECONDS)
 
     async with asyncio.TaskGroup() as group:
-        for adapter in adapters.values():
+        for adapter in reach.adapters.values():
             group.create_task(collect_platform(adapter))

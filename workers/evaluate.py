@@ -17,6 +17,12 @@ PRUNE_SYSTEM = (
     "DELETE FROM pgqueuer_log WHERE created < now() - CAST(:log AS interval)",
     "DELETE FROM pgqueuer_statistics WHERE created < now() - CAST(:log AS interval)",
     "DELETE FROM cron_slots WHERE fired_at < now() - CAST(:log AS interval)",
+    # A budget that is full again, and a breaker that has long been quiet, say nothing any more.
+    (
+        "DELETE FROM platform_budgets WHERE drawn_at < now() - CAST(:log AS interval)"
+        " AND busy_until < now() AND coalesce(paused_until, window_ends_at, busy_until) < now()"
+    ),
+    "DELETE FROM platform_breakers WHERE failed_at < now() - CAST(:log AS interval)",
 )
 PRUNE_TENANT = (
     "DELETE FROM idempotency_records WHERE created_at < now() - CAST(:answers AS interval)",

@@ -40,6 +40,7 @@ class CapabilitiesOut(Out):
     counts: bool
     batch_size: int
     counts_need_token: bool
+    counts_use_token: bool
     existence: bool
     existence_batch: int
     membership_pairs: bool

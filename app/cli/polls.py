@@ -11,14 +11,16 @@ from app.budgets.service import PostgresGate
 from app.cli import operator
 from app.cli.operator import OperatorError
 from app.cli.terminal import AsJson, Tenant, fail, out, run
+from app.connections.rules import SubjectKind
 from app.core.services import Services
 from app.observations.service import PollResult
 from app.official_accounts import queries as official_accounts
-from app.platforms.access import access_from
-from app.platforms.base import PlatformError
+from app.platforms.access import Access, access_from
+from app.platforms.base import Platform, PlatformError
 from app.platforms.catalog import build_adapters
 from app.settings import Settings, get_settings
 from workers.collect import collect_account
+from workers.connections import tokens_of
 
 
 class NotPolled(OperatorError):
@@ -72,12 +74,17 @@ async def read_now(settings: Settings, official_account: UUID, tenant: str | Non
             account = await official_accounts.get(session, caller, official_account)
             polled = await official_accounts.is_polled(session, account)
         gate = PostgresGate(database, services.clock, with_granted(settings.budgets))
-        catalog = build_adapters([access_from(settings, account.platform, services.clock, gate)])
+
+        def access_to(platform: Platform) -> Access:
+            return access_from(settings, platform, services.clock, gate)
+
+        token_of = tokens_of(services, access_to, SubjectKind.OFFICIAL_ACCOUNT)
+        catalog = build_adapters([access_to(account.platform)])
         try:
             adapter = catalog.adapters.get(account.platform)
             if adapter is None or not polled:
                 raise NotPolled
-            result = await collect_account(services, adapter, account)
+            result = await collect_account(services, adapter, account, token_of)
         finally:
             await catalog.aclose()
     if result is None:

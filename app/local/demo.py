@@ -1,7 +1,7 @@
 """Loading the demo government once: a tenant and a key directly, everything else over HTTP."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,8 @@ TENANT_NAME = "Pemerintah Provinsi Sumatera Selatan (demo)"
 TITLE = "PPPK mengikuti akun resmi Pemprov Sumsel (demo)"
 KEY_LIFETIME = timedelta(days=365)
 POLL_SECONDS = 30
+# The platforms whose answers are fuller for an account's own token.
+CONNECTED = frozenset({"facebook", "instagram", "threads", "tiktok", "x"})
 BASELINE_SOURCE = "Petugas Humas (demo)"
 
 
@@ -85,6 +87,26 @@ def load_demo(
     campaign = api.post("/v1/campaigns", _campaign(files, accounts))
     _upload_lists(api, files, accounts, say)
     return _describe(api, campaign)
+
+
+def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbox: str) -> int:
+    """Have the sandbox consent for the official accounts that can be connected; how many.
+
+    Done at every start, since the sandbox forgets its consents when it stops.
+    """
+    connected = 0
+    for account_id in official_account_ids:
+        account = api.get(f"/v1/official-accounts/{account_id}")
+        if account["platform"] in CONNECTED:
+            begun = api.post(f"/v1/official-accounts/{account_id}/connection", {})
+            # A platform that a person leads elsewhere has a consent page that only they may open.
+            if not begun["authorize_url"].startswith(f"{sandbox}/"):
+                continue
+            # The sandbox's consent page signs in as whomever it is told to.
+            api.browse(f"{begun['authorize_url']}&as={account['platform_id']}")
+            state = api.get(f"/v1/official-accounts/{account_id}/connection")["state"]
+            connected += state == "connected"
+    return connected
 
 
 def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from typing import Final
 from app.local.demo_accounts import DemoDeclaration
 from app.official_accounts.models import OwnerKind
 from app.platforms.base import Platform
+from app.platforms.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from app.platforms.sandbox.world import AccountState, Knot, WorldAccount, WorldFollow, WorldToken
 
 FOLLOWING_SHARE: Final = 0.35
 MISSING_SHARE: Final = 0.02
 LEAST_FOLLOWERS, MOST_FOLLOWERS = 3, 900
 YOUTUBE_KEY: Final = "sandbox-demo-key"
+OAUTH_APPS: Final = ("META", "THREADS", "TIKTOK", "X", "YOUTUBE")
 INSTAGRAM_ASKER: Final = "17841400000000099"
 
 _PLACES: Final = {
@@ -104,6 +106,10 @@ def sandbox_environment(sandbox: str) -> dict[str, str]:
     }
     for platform in (Platform.FACEBOOK, Platform.INSTAGRAM, Platform.THREADS):
         found[f"SIMEDSOS_{platform.upper()}_ACCESS_TOKEN"] = app_token(platform)
+    for app in OAUTH_APPS:
+        found[f"SIMEDSOS_{app}_OAUTH_BASE_URL"] = f"{sandbox}/oauth/{app.lower()}"
+        found[f"SIMEDSOS_{app}_CLIENT_ID"] = CLIENT_ID
+        found[f"SIMEDSOS_{app}_CLIENT_SECRET"] = CLIENT_SECRET
     for platform in Platform:
         found[f"SIMEDSOS_{platform.upper()}_BASE_URL"] = sandbox + _PLACES.get(
             platform, f"/{platform.value}"

@@ -17,7 +17,7 @@ import asyncpg
 from app.core.clock import SystemClock
 from app.core.db import plain_url
 from app.local.api_client import ApiClient, DemoRefused
-from app.local.demo import DemoReady, load_demo, prepare
+from app.local.demo import DemoReady, connect_accounts, load_demo, prepare
 from app.local.demo_network import sandbox_environment
 from app.local.demo_world import write_demo
 from app.local.folder import DataFolder, FolderTaken, PortTaken, require_free_port
@@ -198,9 +198,11 @@ def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str
     clock = SystemClock()
     prepare(database_url, token, clock)
     say("Loading the demo government …")
-    loaded: DemoReady = load_demo(
-        ApiClient(url, token), folder.path / "demo", now=clock.now(), say=say
-    )
+    api = ApiClient(url, token)
+    loaded: DemoReady = load_demo(api, folder.path / "demo", now=clock.now(), say=say)
+    sandbox = f"http://127.0.0.1:{(folder.path / 'sandbox.port').read_text()}"
+    connected = connect_accounts(api, loaded.official_accounts.values(), sandbox)
+    say(f"  {connected} official accounts connected")
     return {
         "api_key": token,
         "sign_in_url": None,
@@ -208,7 +210,7 @@ def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str
         "campaign_start": loaded.campaign_start,
         "headline_account_id": loaded.headline_account_id,
         "official_accounts": loaded.official_accounts,
-        "sandbox_url": f"http://127.0.0.1:{(folder.path / 'sandbox.port').read_text()}",
+        "sandbox_url": sandbox,
     }
 
 

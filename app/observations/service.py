@@ -205,7 +205,7 @@ async def _record_reading(
     }
     if not await _insert(session, snapshot):
         return
-    if claim.platform_id is None:
+    if claim.platform_id is None and reading.platform_id is not None:
         await official_accounts.learn_platform_id(
             session, claim.tenant_id, claim.official_account_id, reading.platform_id
         )

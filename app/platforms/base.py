@@ -63,10 +63,11 @@ class CountReading:
     """One reading of a follower count: the true count lies in [followers_min, followers_max].
 
     `raw` is the platform's own text of the number, `source` names the route it came by
-    (for example `bluesky:getProfiles`), `platform_id` the stable id that answered.
+    (for example `bluesky:getProfiles`), `platform_id` the stable id that answered; None where
+    the route numbers accounts in a way of its own.
     """
 
-    platform_id: str
+    platform_id: str | None
     handle: str | None
     followers_min: int
     followers_max: int
@@ -227,6 +228,7 @@ class Capabilities:
     """What can be known from a platform at all; shown to people in the capability matrix.
 
     `batch_size`, `existence_batch` and `pair_batch` are how many accounts one request may name.
+    `counts_use_token` says that an account's own OAuth token opens a further route to its count.
     `..._needs_token` say that the official account's own OAuth token is needed.
     """
 
@@ -234,6 +236,7 @@ class Capabilities:
     counts: bool = False
     batch_size: int = 1
     counts_need_token: bool = False
+    counts_use_token: bool = False
     existence: bool = False
     existence_batch: int = 1
     membership_pairs: bool = False

@@ -62,6 +62,7 @@ class InstagramAdapter(Adapter):
     platform: ClassVar[Platform] = Platform.INSTAGRAM
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
+        counts_use_token=True,
         existence=True,
         membership_pairs=True,
         pairs_need_token=True,

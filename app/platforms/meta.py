@@ -246,6 +246,9 @@ def count_from(target: Target, told: Seen | Untold) -> CountReading | PlatformEr
         platform_id = next(iter(told.ids), target.platform_id)
         if platform_id is None:
             return ParseFailed("the answer names no id")
+        # The Graph API, which asks by id, would not know an account by its web number.
+        if is_web_id(platform_id):
+            platform_id = target.platform_id
         if told.written is not None:
             read = read_count(told.written, "en")
             least, most, precision, raw = read.least, read.most, read.precision, told.written

@@ -54,6 +54,7 @@ class ThreadsAdapter(Adapter):
     platform: ClassVar[Platform] = Platform.THREADS
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
+        counts_use_token=True,
         existence=True,
         owner_export=True,
         note=(

@@ -59,6 +59,7 @@ class TikTokAdapter(Adapter):
     platform: ClassVar[Platform] = Platform.TIKTOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
+        counts_use_token=True,
         counts_need_token=True,
         existence=True,
         owner_export=True,

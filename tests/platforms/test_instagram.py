@@ -236,10 +236,10 @@ async def test_the_page_tells_more_but_never_missing(handle, state, keys):
     assert told.state is state
 
 
-async def test_a_private_page_still_shows_its_count_by_the_webs_own_id():
+async def test_a_private_page_still_shows_its_count_and_its_web_number_is_no_id():
     reading = await count(adapter(IG, sandbox(), pages=True), Target("tertutup.demo"))
     assert reading == CountReading(
-        "6000000003", "tertutup.demo", 305, 305, "305", Precision.EXACT, "instagram:page"
+        None, "tertutup.demo", 305, 305, "305", Precision.EXACT, "instagram:page"
     )
 
 

@@ -108,6 +108,38 @@ async def test_a_poll_writes_a_snapshot_a_run_and_the_platform_id(services):
     assert account.version == 1
 
 
+class OwnRoute(Script):
+    """A platform whose count an account's own token opens."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        note="", counts=True, batch_size=BATCH, counts_use_token=True
+    )
+
+    async def counts(
+        self, targets: Sequence[Target]
+    ) -> Mapping[Target, CountReading | PlatformError]:
+        self.tokens = [each.access_token for each in targets]
+        return await super().counts(targets)
+
+
+async def test_a_connected_account_is_asked_about_with_its_own_token(services):
+    caller = await watch(services)
+    asked_for = []
+
+    async def token_of(tenant_id, account_id):
+        asked_for.append((tenant_id, account_id))
+        return "own-token"
+
+    own, other = OwnRoute(8582), Script(8582)
+    assert await collect_once(services, own, token_of) == 1
+    assert own.tokens == ["own-token"]
+    [account] = await rows(services, caller, "SELECT id FROM official_accounts")
+    assert asked_for == [(caller.tenant_id, account.id)]
+    services.clock.at += timedelta(seconds=300)
+    await collect_once(services, other, token_of)
+    assert len(asked_for) == 1
+
+
 async def test_nothing_is_due_again_before_the_next_slot(services, clock):
     caller = await watch(services)
     script = Script(1, 2, 3)

@@ -92,9 +92,28 @@ async def test_pruning_keeps_the_queue_small_and_drops_old_answers(services):
         await session.execute(
             text("INSERT INTO cron_slots VALUES ('x', now(), now() - interval '30 days')")
         )
+        await session.execute(
+            text(
+                "INSERT INTO platform_budgets (platform, host, credential, busy_until, drawn_at,"
+                " pause, paused_until) VALUES"
+                " ('x', '', 'old', now() - interval '9 days', now() - interval '9 days',"
+                "  NULL, NULL),"
+                " ('x', '', 'app', now() - interval '9 days', now() - interval '9 days',"
+                "  'credits_exhausted', now() + interval '1 day')"
+            )
+        )
+        await session.execute(
+            text(
+                "INSERT INTO platform_breakers (platform, door, failures, failed_at, openings,"
+                " probing) VALUES ('x', 'api', 1, now() - interval '9 days', 0, false)"
+            )
+        )
     await run_job(services, "prune", b"{}", 0)
     async with services.database.system() as session:
         assert await session.scalar(text("SELECT count(*) FROM cron_slots")) == 0
+        kept = await session.scalars(text("SELECT credential FROM platform_budgets"))
+        assert kept.all() == ["app"], "a pause that still holds is kept"
+        assert await session.scalar(text("SELECT count(*) FROM platform_breakers")) == 0
     assert government
 
 
