@@ -6,8 +6,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,13 +22,19 @@ from app.local.demo import DemoReady, load_demo, prepare
 from app.local.postgres import free_port
 from app.main import from_environment
 from benchmarks.http_load import get, requests_per_second
-from benchmarks.measuring import Measured, durable_server, peak_memory, report
+from benchmarks.measuring import (
+    READY_SECONDS,
+    Measured,
+    durable_server,
+    peak_memory,
+    report,
+    wait_for_port,
+)
 from migrations import migrate
 
 DEMANDED_RATIO = 0.5
 ROUNDS = 5
 SECONDS = 2.0
-READY_SECONDS = 30
 CONSTANT: dict[str, dict[str, float]] = {
     "gain": {"min": 1382, "max": 1382},
     "growth_percent": {"min": 19.19, "max": 19.19},
@@ -68,23 +72,11 @@ def served(database_url: str, port: int) -> Iterator[ApiClient]:
     try:
         token = new_token()
         prepare(database_url, token, SystemClock())
-        _wait_until_ready(port)
+        wait_for_port(port)
         yield ApiClient(f"http://127.0.0.1:{port}", token)
     finally:
         server.terminate()
         server.wait(READY_SECONDS)
-
-
-def _wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def questions(demo: DemoReady) -> list[Question]:

@@ -1,8 +1,10 @@
 """What every benchmark needs: a durable PostgreSQL, a result line, the verdict on its demand."""
 
 import resource
+import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from app.local.postgres import start
 
 MIB = 1024
+READY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,20 @@ class Measured:
 def peak_memory(who: int = resource.RUSAGE_SELF) -> str:
     """The largest resident size so far of this process, or of the largest ended child."""
     return f"{resource.getrusage(who).ru_maxrss / MIB:.0f} MiB"
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens on a port of this machine."""
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def report(lines: Sequence[Measured], *, peak: str) -> None:
