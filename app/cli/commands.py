@@ -11,15 +11,17 @@ from uuid import UUID
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 
 from app.cli import connections, follower_lists, operator, platforms, polls
-from app.cli.terminal import AsJson, Tenant, fail, out, run, say
+from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
+from app.core.reaching import DatabaseUnreachable, reach
 from app.exchange.models import ImportKind
 from app.identity.scopes import Scope
 from app.local.up import UpRefused, run_up
 from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize, profile_url
-from app.settings import get_settings
+from app.settings import Settings, get_settings
 from migrations import migrate as migrate_database
 from workers.__main__ import ROLES
 
@@ -57,7 +59,7 @@ def migrate() -> None:
 def api() -> None:
     """Serve the API."""
     settings = get_settings()
-    settings.required_database_url()
+    _tell_if_unreachable(settings)
     uvicorn.run(
         "app.main:from_environment",
         factory=True,
@@ -69,15 +71,25 @@ def api() -> None:
     )
 
 
+def _tell_if_unreachable(settings: Settings) -> None:
+    """A process that runs on waits for its database, and says so once."""
+    try:
+        asyncio.run(reach(settings.required_database_url()))
+    except DatabaseUnreachable as error:
+        err.print(f"{error} Waiting for it.", soft_wrap=True)
+
+
 @app.command()
 def worker() -> None:
     """Poll platforms and run jobs."""
+    _tell_if_unreachable(get_settings())
     asyncio.run(ROLES["worker"](get_settings()))
 
 
 @app.command()
 def scheduler() -> None:
     """Fire the cron table; any number may run."""
+    _tell_if_unreachable(get_settings())
     asyncio.run(ROLES["scheduler"](get_settings()))
 
 
@@ -184,3 +196,8 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = f"SIMEDSOS_{'_'.join(str(part) for part in fault['loc']).upper()}"
+            err.print(f"{name} cannot be used: {fault['msg']}.", soft_wrap=True, markup=False)
+        sys.exit(2)

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import uvicorn
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import SystemClock
@@ -31,7 +31,9 @@ from app.platforms.sandbox.world import read_world
 from app.settings import Settings
 from migrations import head_revision
 
-DATABASE_DOWN = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_DOWN = (
+    ArgumentError, DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError,
+)  # fmt: skip
 # The operator acts through the database's own access control, so its caller has no key.
 OPERATOR = UUID(int=0)
 

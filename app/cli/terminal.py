@@ -9,6 +9,7 @@ from rich.console import Console
 
 from app.cli import operator
 from app.core.errors import AppError
+from app.core.reaching import DatabaseUnreachable, why
 
 out = Console()
 err = Console(stderr=True, highlight=False)
@@ -21,7 +22,7 @@ Tenant = Annotated[
 
 def fail(message: str, *, status: int = 1) -> None:
     """Say what is wrong and end."""
-    err.print(message, soft_wrap=True)
+    err.print(message, soft_wrap=True, markup=False)
     raise typer.Exit(status)
 
 
@@ -40,8 +41,4 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     except operator.OperatorError as error:
         return fail(str(error))
     except operator.DATABASE_DOWN as error:
-        name = type(error).__name__
-        return fail(
-            f"The database cannot be reached ({name}). Is it running, and is"
-            " SIMEDSOS_DATABASE_URL right?"
-        )
+        return fail(str(DatabaseUnreachable(why(error))))

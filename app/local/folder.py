@@ -1,5 +1,6 @@
 """The data folder: one service at a time, private files, ready.json while the service is up."""
 
+import errno
 import fcntl
 import json
 import os
@@ -30,6 +31,26 @@ class PortTaken(Exception):
         )
 
 
+class CannotListen(OSError):
+    """The address cannot be listened on at all."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"Cannot listen on {host}, port {port} ({reason}). Choose others:"
+            " SIMEDSOS_HOST=127.0.0.1 SIMEDSOS_PORT=8000 make run"
+        )
+
+
+class FolderUnusable(OSError):
+    """The data folder cannot be made or written to."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used as data folder ({reason}). Choose one that you may write to:"
+            " SIMEDSOS_DATA_DIR=/path make run"
+        )
+
+
 class DataFolder:
     """A folder that only its owner reads, locked as long as this object is held open."""
 
@@ -42,11 +63,15 @@ class DataFolder:
 
         Raises:
             FolderTaken: another service holds it.
+            FolderUnusable: it cannot be made or written to.
         """
         # The folder may be entered by others, who can read nothing private in it: PostgreSQL's
         # own user has to pass through it.
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / "lock").open("w")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / "lock").open("w")
+        except OSError as error:
+            raise FolderUnusable(self.path, error.strerror or type(error).__name__) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -88,10 +113,13 @@ def require_free_port(host: str, port: int) -> None:
 
     Raises:
         PortTaken: another program does so already.
+        CannotListen: the host is not this machine's, or the port is reserved.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTaken(host, port) from error
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(host, port) from error
+            raise CannotListen(host, port, error.strerror or type(error).__name__) from error
