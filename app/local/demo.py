@@ -13,6 +13,8 @@ from app.core.db import Database, make_engine
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.scopes import Scope
+from app.jobs.kinds import CheckAllAccounts, CheckAllPairs, ReadAllFollowerLists
+from app.jobs.queue import enqueue
 from app.local.api_client import ApiClient, DemoRefused
 from app.local.demo_network import DemoOfficialAccount
 from app.local.demo_world import DemoFiles, write_demo
@@ -24,6 +26,7 @@ TENANT_NAME = "Pemerintah Provinsi Sumatera Selatan (demo)"
 TITLE = "PPPK mengikuti akun resmi Pemprov Sumsel (demo)"
 KEY_LIFETIME = timedelta(days=365)
 POLL_SECONDS = 30
+LISTS = 2
 # The platforms whose answers are fuller for an account's own token.
 CONNECTED = frozenset({"facebook", "instagram", "threads", "tiktok", "x"})
 BASELINE_SOURCE = "Petugas Humas (demo)"
@@ -65,14 +68,28 @@ async def prepare_tenant(database_url: str, token: str, *, clock: Clock) -> UUID
         await engine.dispose()
 
 
+async def queue_first_round(database_url: str) -> None:
+    """Have the worker check accounts, pairs and lists now instead of at their hours."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        async with Database(engine).system() as session:
+            await enqueue(session, [CheckAllAccounts(), CheckAllPairs(), ReadAllFollowerLists()])
+    finally:
+        await engine.dispose()
+
+
 def load_demo(
     api: ApiClient, folder: Path, *, now: datetime, say: Callable[[str], None]
 ) -> DemoReady:
-    """Load the demo through the API unless its campaign is there already."""
-    present = api.get("/v1/campaigns?limit=1")["items"]
-    if present:
-        return _describe(api, present[0])
-    files = write_demo(folder, now=now)
+    """Load the demo through the API unless it is there already.
+
+    A load that was broken off is taken up where it stood: it tells of the same moment, so each of
+    its requests is the same and changes nothing where it was carried out before.
+    """
+    present = _loaded(api)
+    if present is not None:
+        return _describe(api, present)
+    files = write_demo(folder, now=demo_moment(folder, now))
     for kind, path in (
         ("work_units", files.work_units),
         ("employees", files.employees),
@@ -84,9 +101,31 @@ def load_demo(
             raise DemoRefused(f"{kind}: {made['rejected']} rows were rejected")
     accounts = [_register(api, files, each) for each in files.official_accounts]
     _record_readings(api, files, accounts)
-    campaign = api.post("/v1/campaigns", _campaign(files, accounts))
+    campaign = api.post_once("/v1/campaigns", _campaign(files, accounts))
     _upload_lists(api, files, accounts, say)
     return _describe(api, campaign)
+
+
+def demo_moment(folder: Path, now: datetime) -> datetime:
+    """The moment that the demo tells of: now, when it is asked for the first time."""
+    kept = folder / "moment"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / "moment.new"
+        draft.write_text(now.isoformat())
+        draft.rename(kept)
+    return datetime.fromisoformat(kept.read_text())
+
+
+def _loaded(api: ApiClient) -> dict[str, Any] | None:
+    """The demo's campaign, if everything is there: the follower lists come last."""
+    for campaign in api.get("/v1/campaigns?limit=1")["items"]:
+        headline = campaign["official_account_ids"][0]
+        lists = api.get(f"/v1/official-accounts/{headline}/follower-lists?limit=2")["items"]
+        if len(lists) == LISTS:
+            found: dict[str, Any] = campaign
+            return found
+    return None
 
 
 def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbox: str) -> int:
@@ -111,7 +150,7 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
 
 def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> dict[str, Any]:
     term = str(files.campaign_start.date() - timedelta(days=640))
-    made: dict[str, Any] = api.post(
+    made: dict[str, Any] = api.post_once(
         "/v1/official-accounts",
         {
             "account": wanted.handle,
@@ -130,7 +169,7 @@ def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> 
 def _record_readings(api: ApiClient, files: DemoFiles, accounts: list[dict[str, Any]]) -> None:
     instagram = _instagram(accounts)
     for reading in files.instagram_readings:
-        api.post(
+        api.post_once(
             f"/v1/official-accounts/{instagram['id']}/snapshots",
             {
                 "observed_at": reading.at.isoformat(),

@@ -9,19 +9,24 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import quote
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import SystemClock
 from app.core.db import plain_url
+from app.core.reaching import DatabaseUnreachable, reach, why
 from app.local.api_client import ApiClient, DemoRefused
-from app.local.demo import DemoReady, connect_accounts, load_demo, prepare
+from app.local.demo import (
+    DemoReady, connect_accounts, demo_moment, load_demo, prepare, queue_first_round,
+)  # fmt: skip
 from app.local.demo_network import sandbox_environment
 from app.local.demo_world import write_demo
 from app.local.folder import DataFolder, FolderTaken, PortTaken, require_free_port
-from app.local.postgres import PostgresUnusable, free_port, start
+from app.local.postgres import KeptPostgres, PostgresUnusable, free_port
 from app.local.supervisor import Child, ChildKeepsDying, Supervisor
 from app.settings import Settings
 from migrations import migrate
@@ -51,8 +56,8 @@ def run_up(settings: Settings, *, demo: bool, say: Say) -> None:
         signal.signal(number, _stop)
     try:
         require_free_port(settings.host, settings.port)
-        with DataFolder(settings.data_dir) as folder, _database(settings, folder, say) as urls:
-            _serve(settings, folder, urls, demo=demo, say=say)
+        with DataFolder(settings.data_dir) as folder, _database(settings, folder, say) as place:
+            _serve(settings, folder, place, demo=demo, say=say)
     except Stopped:
         say("Stopped; the data are kept.")
     except (
@@ -60,11 +65,13 @@ def run_up(settings: Settings, *, demo: bool, say: Say) -> None:
         PortTaken,
         PostgresUnusable,
         ChildKeepsDying,
+        DatabaseUnreachable,
         DemoRefused,
         OSError,
-        asyncpg.PostgresError,
     ) as error:
         raise UpRefused(str(error) or type(error).__name__) from error
+    except (asyncpg.PostgresError, DBAPIError) as error:
+        raise UpRefused(str(DatabaseUnreachable(why(error)))) from error
 
 
 def _stop(_: int, __: FrameType | None) -> None:
@@ -74,22 +81,35 @@ def _stop(_: int, __: FrameType | None) -> None:
     raise Stopped
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the data are: the owner's address, the processes' address, and who looks after it."""
+
+    owner_url: str
+    database_url: str
+    kept: KeptPostgres | None
+
+
 @contextmanager
-def _database(settings: Settings, folder: DataFolder, say: Say) -> Iterator[tuple[str, str]]:
-    """(owner's address, the processes' address) of the embedded server, or of the given one."""
+def _database(settings: Settings, folder: DataFolder, say: Say) -> Iterator[_Place]:
+    """The embedded server, or the given one."""
     if settings.database_url is not None:
-        yield settings.required_owner_url(), settings.required_database_url()
+        place = _Place(settings.required_owner_url(), settings.required_database_url(), None)
+        for url in (place.owner_url, place.database_url):
+            asyncio.run(reach(url))
+        yield place
         return
     say("Starting PostgreSQL …")
-    running = start(folder.path / "postgres")
+    kept = KeptPostgres(folder.path / "postgres")
     try:
-        owner = running.owner_url.removesuffix("/postgres") + f"/{DATABASE}"
+        server_url = kept.running.owner_url
+        owner = server_url.removesuffix("/postgres") + f"/{DATABASE}"
         password = folder.secret("login")
-        asyncio.run(_create_database(running.owner_url, password))
+        asyncio.run(_create_database(server_url, password))
         address = owner.split("@", 1)[1]
-        yield owner, f"postgresql://{LOGIN}:{quote(password)}@{address}"
+        yield _Place(owner, f"postgresql://{LOGIN}:{quote(password)}@{address}", kept)
     finally:
-        running.stop()
+        kept.stop()
 
 
 async def _create_database(server_url: str, password: str) -> None:
@@ -113,25 +133,24 @@ async def _allow_login(owner_url: str) -> None:
         await connection.close()
 
 
-def _serve(
-    settings: Settings, folder: DataFolder, urls: tuple[str, str], *, demo: bool, say: Say
-) -> None:
-    owner_url, database_url = urls
-    asyncio.run(migrate(owner_url))
-    if settings.database_url is None:
-        asyncio.run(_allow_login(owner_url))
+def _serve(settings: Settings, folder: DataFolder, place: _Place, *, demo: bool, say: Say) -> None:
+    asyncio.run(migrate(place.owner_url))
+    if place.kept is not None:
+        asyncio.run(_allow_login(place.owner_url))
     supervisor = Supervisor(folder.path / "logs")
     try:
-        _start_children(settings, folder, supervisor, database_url, demo=demo)
+        _start_children(settings, folder, supervisor, place.database_url, demo=demo)
         url = f"http://{settings.host}:{settings.port}"
         _wait_until_ready(supervisor, url)
-        facts: dict[str, object] = {"url": url, "database_url": owner_url}
+        facts: dict[str, object] = {"url": url, "database_url": place.owner_url}
         if demo:
-            facts |= _load(folder, url, database_url, say)
+            facts |= _load(folder, url, place.database_url, say)
         folder.write_ready(facts)
         _tell(facts, say)
         while True:
             supervisor.tick()
+            if place.kept is not None and place.kept.keep():
+                say("PostgreSQL had died and was started again; see postgres.log.")
             time.sleep(TICK_SECONDS)
     finally:
         folder.remove_ready()
@@ -157,7 +176,7 @@ def _start_children(
     if demo:
         world = folder.path / "demo" / "world.json"
         if not world.exists():
-            write_demo(world.parent, now=SystemClock().now())
+            write_demo(world.parent, now=demo_moment(world.parent, SystemClock().now()))
         sandbox = f"http://127.0.0.1:{_sandbox_port(folder)}"
         # What a person has set themselves stays, so that one platform can be tried for real.
         chosen = sandbox_environment(sandbox).items()
@@ -203,6 +222,7 @@ def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str
     sandbox = f"http://127.0.0.1:{(folder.path / 'sandbox.port').read_text()}"
     connected = connect_accounts(api, loaded.official_accounts.values(), sandbox)
     say(f"  {connected} official accounts connected")
+    asyncio.run(queue_first_round(database_url))
     return {
         "api_key": token,
         "sign_in_url": None,
