@@ -23,14 +23,12 @@ REASONS: tuple[tuple[type[BaseException], str], ...] = (
     ),
     (
         asyncpg.InsufficientPrivilegeError,
-        "its user may not do this; grant it the roles simedsos_app and simedsos_system"
-        " (to one that migrates: WITH ADMIN OPTION).",
+        "its user may not do this; grant it the roles simedsos_app and simedsos_system.",
     ),
     (asyncpg.UndefinedTableError, "it has no schema of ours yet; run `simedsos migrate`."),
     (
         OSError,
-        "nobody answers at its address; start it, or correct host and port in"
-        " SIMEDSOS_DATABASE_URL.",
+        "nobody answers at its address; start it, or correct SIMEDSOS_DATABASE_URL.",
     ),
     (
         asyncpg.ConnectionDoesNotExistError,

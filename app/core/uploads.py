@@ -42,7 +42,7 @@ class FileMissing(Invalid):
 
 
 class FileEmpty(Invalid):
-    """The file is empty."""
+    """The file is empty; choose one with content."""
 
 
 class FieldInvalid(Invalid):

@@ -1,10 +1,13 @@
 """A small client of our own API, so that the demo comes in by the door that users come in by."""
 
+import hashlib
 import json
 import secrets
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
@@ -24,6 +27,12 @@ class ApiClient:
 
     def post(self, path: str, body: Any) -> Any:
         return self._send("POST", path, json.dumps(body).encode(), "application/json")
+
+    def post_once(self, path: str, body: Any) -> Any:
+        """Post, or hear again what the same post was answered before."""
+        content = json.dumps(body).encode()
+        key = hashlib.sha256(path.encode() + b"\n" + content).hexdigest()
+        return self._send("POST", path, content, "application/json", {"Idempotency-Key": key})
 
     def browse(self, address: str) -> None:
         """Open an address as a browser does, wherever it leads on to."""
@@ -47,12 +56,23 @@ class ApiClient:
         body = "".join(parts).encode() + file.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
         return self._send("POST", path, body, f"multipart/form-data; boundary={boundary}")
 
-    def _send(self, method: str, path: str, body: bytes | None, content_type: str) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        content_type: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Any:
         request = urllib.request.Request(
             self._url + path,
             data=body,
             method=method,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": content_type},
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": content_type,
+                **headers,
+            },
         )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:

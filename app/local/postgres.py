@@ -17,6 +17,8 @@ from types import MappingProxyType
 START_SECONDS = 60
 STOP_SECONDS = 30
 LOG_LINES_SHOWN = 8
+DEATHS_ALLOWED = 5
+DEATHS_WITHIN = 60
 SMALL_SERVER = MappingProxyType({
     "max_connections": "100",
     "shared_buffers": "256MB",
@@ -44,6 +46,7 @@ class RunningPostgres:
     owner_url: str
     process: "subprocess.Popen[bytes]"
     socket_folder: Path
+    port: int
 
     def stop(self) -> None:
         """End it cleanly: open transactions are rolled back, everything committed is on disk."""
@@ -55,6 +58,37 @@ class RunningPostgres:
                 self.process.kill()
                 self.process.wait()
         shutil.rmtree(self.socket_folder, ignore_errors=True)
+
+
+class KeptPostgres:
+    """A server that is started again, on the same port, whenever it has died."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._deaths: list[float] = []
+        self.running = start(folder)
+
+    def keep(self) -> bool:
+        """Look after the server; whether it had to be started again.
+
+        Raises:
+            PostgresUnusable: it dies again and again.
+        """
+        if self.running.process.poll() is None:
+            return False
+        now = time.monotonic()
+        self._deaths = [at for at in self._deaths if now - at < DEATHS_WITHIN] + [now]
+        if len(self._deaths) > DEATHS_ALLOWED:
+            log = self._folder.parent / "postgres.log"
+            raise PostgresUnusable(f"PostgreSQL dies again and again; see {log}.")
+        self.running.stop()
+        # The dead server's own children need a moment to let its shared memory go.
+        time.sleep(1)
+        self.running = start(self._folder, port=self.running.port)
+        return True
+
+    def stop(self) -> None:
+        self.running.stop()
 
 
 def find_binaries() -> Path:
@@ -189,21 +223,22 @@ def start(
             start_new_session=True,
         )
     url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-    running = RunningPostgres(url, process, sockets)
-    _wait_until_it_answers(running, port, folder, log)
+    running = RunningPostgres(url, process, sockets, port)
+    _wait_until_it_answers(running, folder, log)
     return running
 
 
-def _wait_until_it_answers(running: RunningPostgres, port: int, folder: Path, log: Path) -> None:
-    ready = folder / "postmaster.pid"
+def _wait_until_it_answers(running: RunningPostgres, folder: Path, log: Path) -> None:
+    ready, own = folder / "postmaster.pid", str(running.process.pid)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if running.process.poll() is not None:
             running.stop()
             raise PostgresUnusable(_why(folder, log))
         lines = ready.read_text().splitlines() if ready.exists() else []
-        # The eighth line of postmaster.pid is the server's own word on whether it is ready.
-        if len(lines) >= 8 and lines[3] == str(port) and lines[7].strip() == "ready":  # noqa: PLR2004
+        # The eighth line of postmaster.pid is the server's own word on whether it is ready, and
+        # the first says whose word it is: a server that was killed leaves its file behind.
+        if len(lines) >= 8 and lines[0] == own and lines[7].strip() == "ready":  # noqa: PLR2004
             return
         time.sleep(0.02)
     running.stop()

@@ -21,7 +21,12 @@ from app.core.db import plain_url
 from app.core.reaching import DatabaseUnreachable, reach, why
 from app.local.api_client import ApiClient, DemoRefused
 from app.local.demo import (
-    DemoReady, connect_accounts, demo_moment, load_demo, prepare, queue_first_round,
+    DemoReady,
+    connect_accounts,
+    demo_moment,
+    load_demo,
+    prepare,
+    queue_first_round,
 )  # fmt: skip
 from app.local.demo_network import sandbox_environment
 from app.local.demo_world import write_demo

@@ -57,11 +57,11 @@ class TakenInFuture(Invalid):
 
 
 class WrongAccount(Invalid):
-    """This export belongs to another account than the official account it was uploaded for."""
+    """This export is another account's; upload it for the official account it was made by."""
 
 
 class WrongPlatform(Invalid):
-    """This export comes from another platform than the official account's."""
+    """This export comes from another platform; upload it for the official account there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ def upgrade() -> None:
         """)
         op.execute(f"""
             DO $$ BEGIN
-                EXECUTE format('GRANT {role} TO %I', current_user);
+                -- Where another database of the server made the role, a grant may not be ours to give.
+                IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+                    EXECUTE format('GRANT {role} TO %I', current_user);
+                END IF;
                 EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {role}', current_database());
             END $$
         """)

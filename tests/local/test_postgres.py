@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from app.local.postgres import PostgresUnusable, start
+from app.local.postgres import KeptPostgres, PostgresUnusable, start
 
 
 async def run(url: str, statement: str) -> object:
@@ -55,3 +55,17 @@ def test_a_folder_of_another_version_is_named(tmp_path):
 def test_the_password_is_private(tmp_path):
     start(tmp_path / "postgres", durable=False).stop()
     assert (tmp_path / "postgres.password").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_server_that_has_died_is_started_again_where_it_was(tmp_path):
+    kept = KeptPostgres(tmp_path / "server")
+    try:
+        url = kept.running.owner_url
+        assert not kept.keep()
+        kept.running.process.kill()
+        kept.running.process.wait()
+        assert kept.keep()
+        assert kept.running.owner_url == url
+        assert await run(url, "SELECT 1") == 1
+    finally:
+        kept.stop()
