@@ -37,6 +37,7 @@ GONE = "Profile not found"
 NOT_FOUND = "Actor not found"
 # What the platform shows where a handle no longer leads to its account.
 NO_HANDLE = "handle.invalid"
+BLOCKS = ("blocking", "blockedBy", "blockingByList", "blockedByList")
 OK = 200
 BAD_REQUEST = 400
 
@@ -199,7 +200,8 @@ def _pair(did: str, entry: Mapping[str, Any] | None) -> PairReading | PlatformEr
         return Ambiguous("no answer about the pair")
     follow = entry.get("followedBy")
     if follow is None:
-        return PairReading(follows=False, source="bluesky:getRelationships")
+        blocked = any(entry.get(each) is not None for each in BLOCKS)
+        return PairReading(follows=False, source="bluesky:getRelationships", blocked=blocked)
     if not isinstance(follow, str) or not follow.startswith(f"at://{did}/"):
         return Ambiguous("another account's follow")
     return PairReading(follows=True, source="bluesky:getRelationships")

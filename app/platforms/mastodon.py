@@ -24,12 +24,14 @@ from app.platforms.base import (
     Follower,
     FollowerPage,
     NotSupported,
+    OtherAccount,
     PairReading,
     ParseFailed,
     Platform,
     PlatformError,
     Precision,
     Target,
+    TokenRefused,
     existence_after,
 )
 from app.platforms.http import APP, JsonAnswer, PlatformHttp, credential_label
@@ -42,6 +44,7 @@ PAGE = 80
 OK = 200
 NO_RECORD = "Record not found"
 MEMBERS_ONLY = "requires an authenticated user"
+BLOCKS = ("blocking", "blocked_by", "domain_blocking")
 
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 _ADDRESS = re.compile(r"@?([^@\s/?#]{1,200})@([^@\s/?#]{1,253})")
@@ -168,6 +171,19 @@ class MastodonAdapter(Adapter):
                 return
             asked["max_id"] = trail.note_cursor(onward)
 
+    async def own_id(self, official: Target) -> str:
+        """The stable id of the account, told to its own token, which is good for pairs and lists.
+
+        Raises:
+            PlatformError: TokenRefused, OtherAccount, or CredentialsBad where it lacks a right.
+        """
+        server, owner = await self._as_official(official)
+        if not _is_of(owner.names[0], server.host):
+            raise Ambiguous("the id belongs to another server")
+        # Only asking for it shows whether the token may ask who follows.
+        await self._relationships(server, {owner.local_id})
+        return owner.names[0]
+
     async def _at_home(self, target: Target) -> _Seen | PlatformError:
         try:
             user, host = _address(target)
@@ -193,7 +209,7 @@ class MastodonAdapter(Adapter):
         try:
             return server, _recognised(official, mapping_of(answer.body), host)
         except Ambiguous as error:
-            raise CredentialsBad("the token speaks for another account") from error
+            raise OtherAccount from error
 
     async def _list_owner(self, official: Target) -> tuple[_Server, _Seen]:
         """The official account, whose list the answers to follow are.
@@ -322,7 +338,8 @@ def _pair(entry: Mapping[str, Any] | None) -> PairReading | PlatformError:
     followed = entry.get("followed_by")
     if not isinstance(followed, bool):
         return ParseFailed("neither yes nor no")
-    return PairReading(follows=followed, source=PAIR)
+    blocked = any(entry.get(each) is True for each in BLOCKS)
+    return PairReading(follows=followed, source=PAIR, blocked=blocked)
 
 
 def _follower(account: Mapping[str, Any], host: str) -> Follower:
@@ -361,8 +378,10 @@ def _refusal(answer: JsonAnswer, *, with_token: bool) -> PlatformError:
             return AccountGone()
         case 410:
             return AccountSuspended()
-        case 401 | 403 | 422 if with_token:
-            return CredentialsBad("the token is refused")
+        case 401 if with_token:
+            return TokenRefused()
+        case 403 | 422 if with_token:
+            return CredentialsBad("the token lacks a right")
         case 401 if MEMBERS_ONLY in words:
             return NotSupported("the server answers its members only")
         case _:

@@ -169,6 +169,14 @@ async def test_only_an_entry_of_the_account_is_an_answer(answer, expected):
     assert found == {fan: expected}
 
 
+@pytest.mark.parametrize("field", ["blocking", "blockedBy", "blockingByList", "blockedByList"])
+async def test_a_no_beside_a_block_is_marked_as_no_choice(field):
+    fan = Target("fan.bsky.social", FAN)
+    told = answering([{"did": FAN, field: f"at://{OFFICIAL}/app.bsky.graph.block/3k"}])
+    found = await adapter(Platform.BLUESKY, stored(told)).follows(HUMAS, [fan])
+    assert found[fan] == base.PairReading(False, "bluesky:getRelationships", blocked=True)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -299,6 +299,13 @@ async def test_only_a_plain_yes_or_no_is_an_answer(entries, expected):
     assert found == {at("fan"): expected}
 
 
+@pytest.mark.parametrize("field", ["blocking", "blocked_by", "domain_blocking"])
+async def test_a_no_beside_a_block_is_marked_as_no_choice(field):
+    entries = [{"id": "7", "followed_by": False, field: True}]
+    found = await adapter(MASTODON, stored(relating(entries))).follows(HUMAS, [at("fan")])
+    assert found[at("fan")] == base.PairReading(False, "mastodon:relationships", blocked=True)
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(403, "This action is outside the authorized scopes"), (422, "This method requires …")],
