@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 CONNECTIONS = 32
@@ -56,6 +57,10 @@ class Asker(asyncio.Protocol):
         self._ended.set_result(None)
 
 
+def _same(asker: Asker) -> Asker:
+    return asker
+
+
 def _content_length(head: bytes) -> int:
     _, _, after = head.lower().partition(b"content-length:")
     return int(after.split(b"\r\n")[0])
@@ -80,7 +85,8 @@ async def requests_per_second(
     tally = Tally(begun + seconds)
     ends = [loop.create_future() for _ in range(connections)]
     for ended in ends:
-        await loop.create_connection(lambda e=ended: Asker(request, tally, e), "127.0.0.1", port)
+        asker = Asker(request, tally, ended)
+        await loop.create_connection(partial(_same, asker), "127.0.0.1", port)
     await asyncio.wait_for(asyncio.gather(*ends), seconds + 30)
     if tally.faults:
         raise UnexpectedAnswer(tally.faults[0])

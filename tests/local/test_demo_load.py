@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import uvicorn
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.services import Services
 from app.local.api_client import ApiClient
@@ -51,7 +52,9 @@ async def client(separate_services: Services) -> AsyncIterator[FailingClient]:
 
 
 async def count(services: Services, table: str) -> int:
-    async with services.database.bind.connect() as connection:
+    engine = services.database.bind
+    assert isinstance(engine, AsyncEngine)
+    async with engine.connect() as connection:
         return int(await connection.scalar(text(f"SELECT count(*) FROM {table}")))  # noqa: S608
 
 
