@@ -258,7 +258,9 @@ async def _follow_state(
     session: AsyncSession, account: Account, told: Existence, now: datetime
 ) -> None:
     found = finds(told.state)
-    if found is False:
+    # Once it was recognised, so it was renamed or changed hands, or cannot be told apart any more.
+    lost = told.state is ExistenceState.AMBIGUOUS and account.platform_id is not None
+    if found is False or lost:
         account.unseen_since = account.unseen_since or now
     elif found and account.unseen_since is not None:
         account.seen_since, account.unseen_since = now, None

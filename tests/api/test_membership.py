@@ -204,6 +204,40 @@ async def test_a_handle_with_a_new_owner_accuses_nobody(town):
     assert await town.follow_of("3") == "unknown:account_contested"
 
 
+async def test_a_known_account_that_is_no_longer_recognised_accuses_nobody(town):
+    town.script.existing = seen_as("tiga", here("id-tiga", "tiga"))
+    await town.check()
+    town.clock.at += DAY
+    town.script.following = lambda _: PairReading(False, "script")
+    await town.ask()
+    await town.judge()
+    assert await town.follow_of("3") == "unmet:pair_negative"
+    # Adapters say so where another id answers to the handle: it was renamed, or changed hands.
+    town.script.existing = seen_as("tiga", told(ExistenceState.AMBIGUOUS))
+    await town.check()
+    await run_job(town.services, "evaluate_all", b"{}", 0)
+    assert await town.follow_of("3") == "unknown:account_unverified"
+
+
+@pytest.mark.parametrize(
+    ("state", "platform_id"),
+    [
+        pytest.param(ExistenceState.AMBIGUOUS, None, id="never-recognised"),
+        pytest.param(ExistenceState.BLOCKED, "id-tiga", id="a-sign-in-page"),
+    ],
+)
+async def test_what_says_nothing_of_the_account_leaves_its_verdict(town, state, platform_id):
+    town.script.existing = seen_as("tiga", here(platform_id))
+    await town.check()
+    town.clock.at += DAY
+    town.script.following = lambda _: PairReading(False, "script")
+    await town.ask()
+    town.script.existing = seen_as("tiga", told(state))
+    await town.check()
+    await run_job(town.services, "evaluate_all", b"{}", 0)
+    assert await town.follow_of("3") == "unmet:pair_negative"
+
+
 async def learn_ids(town: Town) -> None:
     town.script.existing = lambda target: here(f"id-{target.handle}")
     await town.check()
