@@ -59,6 +59,7 @@ class Inspection:
 
     export: FollowerExport
     summary: ExportSummary
+    repeated: int
     doubts: tuple[str, ...]
 
     def facts(self) -> dict[str, Any]:
@@ -68,6 +69,7 @@ class Inspection:
             "platform": self.export.platform.value,
             "list": self.export.relation.value,
             "entries": summary.listed,
+            "repeated": self.repeated,
             "deleted": summary.deleted,
             "unusable": summary.unusable,
             "oldest": summary.oldest.isoformat() if summary.oldest else None,
@@ -83,12 +85,14 @@ class Inspection:
         }
 
 
-def doubts_of(relation: Relation, summary: ExportSummary, count: int | None) -> Iterator[str]:
+def doubts_of(
+    relation: Relation, summary: ExportSummary, repeated: int, count: int | None
+) -> Iterator[str]:
     """Everything that stands against absence from this list being evidence."""
     if relation is Relation.FOLLOWING:
         yield FOLLOWS
     facts = ListFacts(
-        listed=summary.listed,
+        listed=summary.listed - repeated,
         count_before=None if count is None else exact(count),
         count_after=None,
         reached_end=not summary.truncated,
@@ -128,8 +132,9 @@ def look_into(
         export = open_export(stream, filename=file.name, platform=platform, relation=relation)
         for _ in export.batches():
             pass
-        summary = export.summary
-    return Inspection(export, summary, tuple(doubts_of(export.relation, summary, count)))
+        summary, repeated = export.summary, export.repeated()
+    doubts = tuple(doubts_of(export.relation, summary, repeated, count))
+    return Inspection(export, summary, repeated, doubts)
 
 
 def _exists(file: Path) -> None:
@@ -174,6 +179,7 @@ def _table(found: Inspection) -> Table:
         "List": f"{facts['list']} ({whose})",
         "Owner": facts["owner_handle"] or facts["owner_id"] or "the file does not say",
         "Entries": f"{facts['entries']:,}, known by {facts['keyed_by'].replace('_', ' ')}",
+        "Repeated entries": f"{facts['repeated']:,}",
         "Deleted accounts": f"{facts['deleted']:,}",
         "Unreadable entries": f"{facts['unusable']:,}",
         "Oldest entry": facts["oldest"] or "the platform tells no dates",

@@ -29,11 +29,11 @@ from app.compliance.rules import (
 from app.core.db import driver_connection
 from app.core.ids import new_id
 from app.employees.rules import Declaration, Standing, automatic_excuse
+from app.observations.lists import names_ids
 from app.observations.rules import CertificateVerdict, PairAnswer
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
 from app.platforms.catalog import CAPABILITIES
-from app.platforms.exports import KeyedBy, followers_keyed_by
 
 LISTS_CONSIDERED = 20
 ACTOR = "worker:evaluate"
@@ -220,8 +220,7 @@ class Sightings:
 
 def _could_be_found(account: Any, follower_list: Any) -> bool:
     """Whether the account would have been found on a list: one of ids needs a known id."""
-    keyed_by = followers_keyed_by(Platform(follower_list.platform))
-    if follower_list.source != "platform_list" and keyed_by is not KeyedBy.PLATFORM_ID:
+    if not names_ids(Platform(follower_list.platform), follower_list.source):
         return True
     since = account.platform_id_since
     known = since is None or since < follower_list.matched_at

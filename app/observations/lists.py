@@ -47,6 +47,9 @@ from app.platforms.exports import (
     open_export,
 )
 
+OWNER_EXPORT = "owner_export"
+PLATFORM_LIST = "platform_list"
+
 
 class ExportUnreadable(UnsupportedFile):
     """The file cannot be read as a follower list: {reason}"""
@@ -66,10 +69,14 @@ class WrongPlatform(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The declared accounts found on a list, each with the platform's date of the follow."""
+    """The declared accounts found on a list, each with the platform's date of the follow.
+
+    `listed` counts the different accounts on it: a repeated entry must not hide a missing one.
+    """
 
     began_at: Mapping[UUID, datetime | None]
     summary: ExportSummary
+    listed: int
 
 
 def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
@@ -83,7 +90,7 @@ def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
             # Nearly every key is a citizen's, so the common way is kept to one look.
             if key in accounts:
                 began[accounts[key]] = None if seconds is None else _moment(seconds)
-    return Matches(began, export.summary)
+    return Matches(began, export.summary, export.summary.listed - export.repeated())
 
 
 def _moment(seconds: int) -> datetime | None:
@@ -244,7 +251,7 @@ async def _certified(
     )
     certificate = certify(
         ListFacts(
-            listed=summary.listed,
+            listed=matches.listed,
             count_before=before,
             count_after=after,
             reached_end=not summary.truncated,
@@ -257,10 +264,10 @@ async def _certified(
         id=new_id(),
         official_account_id=account.id,
         platform=account.platform,
-        source="owner_export",
+        source=OWNER_EXPORT,
         digest=bytes.fromhex(summary.digest),
         taken_at=taken_at,
-        listed=summary.listed,
+        listed=matches.listed,
         matched=len(matches.began_at),
         deleted=summary.deleted,
         oldest_entry=summary.oldest,
@@ -328,17 +335,20 @@ WHERE NOT EXISTS (
 )
 """)
 
-# A list of ids says nothing of an account whose id is not known.
+# A list says nothing of an account declared, and a list of ids nothing of an id learnt, after the
+# list was matched: the same rule by which compliance judges absence.
 CLOSE = text("""
 UPDATE follows AS follow SET closed_at = :taken_at, closed_by_list_id = :list_id
 WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
   AND follow.last_seen_at < :taken_at
   AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
   AND NOT EXISTS (SELECT 1 FROM seen_accounts AS seen WHERE seen.account_id = follow.account_id)
-  AND (NOT :by_platform_id OR EXISTS (
+  AND EXISTS (
       SELECT 1 FROM accounts AS account
       WHERE account.tenant_id = :tenant_id AND account.id = follow.account_id
-        AND account.platform_id IS NOT NULL))
+        AND account.declared_at <= :matched_at
+        AND (NOT :by_platform_id OR account.platform_id IS NOT NULL
+             AND (account.platform_id_since IS NULL OR account.platform_id_since < :matched_at)))
 """)
 
 
@@ -357,9 +367,17 @@ async def record_follows(
     await session.execute(EXTEND, where)
     await session.execute(OPEN, where)
     if taken.certificate is CertificateVerdict.COMPLETE:
-        by_platform_id = followers_keyed_by(taken.platform) is KeyedBy.PLATFORM_ID
-        await session.execute(CLOSE, {**where, "by_platform_id": by_platform_id})
+        matched = {
+            "matched_at": taken.matched_at,
+            "by_platform_id": names_ids(taken.platform, taken.source),
+        }
+        await session.execute(CLOSE, {**where, **matched})
     await session.execute(text("DROP TABLE seen_accounts"))
+
+
+def names_ids(platform: Platform, source: str) -> bool:
+    """Whether a list was matched by platform ids: those that a platform's API gave always are."""
+    return source == PLATFORM_LIST or followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
 
 
 async def _stage(session: AsyncSession, rows: Iterable[tuple[UUID, datetime | None]]) -> None:

@@ -30,7 +30,6 @@ from app.official_accounts.models import OfficialAccount, OwnerKind
 from app.platforms.base import CountReading, Follower, FollowerPage, Platform
 
 ACTOR = "worker:memberships"
-SOURCE = "platform_list"
 # Some 200 bytes of memory for each: a longer list is read no further, and stays partial.
 MOST_ENTRIES = 1_000_000
 
@@ -140,7 +139,7 @@ class Roll:
         self._known = known
         self._seen: set[int] = set()
         # The slot is part of the digest: the same followers on another day are another list.
-        self._digest = hashlib.sha256(f"{SOURCE}:{slot.isoformat()}".encode())
+        self._digest = hashlib.sha256(f"{lists.PLATFORM_LIST}:{slot.isoformat()}".encode())
 
     def add(self, page: FollowerPage) -> None:
         """Take in a page; an entry that came before is counted once."""
@@ -229,7 +228,7 @@ def _certified(
         id=new_id(),
         official_account_id=account.id,
         platform=account.platform,
-        source=SOURCE,
+        source=lists.PLATFORM_LIST,
         digest=roll.digest,
         taken_at=reading.started_at,
         slot=reading.slot,

@@ -29,6 +29,7 @@ from tests.support import nip
 
 PLATFORMS = ("instagram", "threads", "tiktok", "x")
 HANDLES = {1: "satu", 2: "dua", 3: "tiga"}
+LATER = SECOND + timedelta(days=365)
 OURS = [("satu", LONG_AGO), ("dua", LONG_AGO)]
 IDS = [str(9_000_000_000 + n) for n in range(len(CITIZENS))]
 EXPORTS = {
@@ -84,6 +85,15 @@ async def test_a_platforms_own_export_is_taken_and_matched(api, connection, regi
     assert taken["certificate"] == {"verdict": "complete", "reasons": []}
     assert (taken["oldest_entry"] is None) == (platform == "x")
     assert await matched(connection, official) == {"satu", "dua"}
+
+
+async def test_a_list_that_repeats_itself_does_not_hide_who_is_missing(api, registry):
+    official = await official_account(api, platform="instagram")
+    await read_count(api, official, SECOND, followers=42)
+    repeated = export([OURS[0], OURS[0], *CITIZENS])
+    taken = (await upload(api, official, repeated, SECOND)).json()
+    assert (taken["listed"], taken["matched"]) == (41, 1)
+    assert taken["certificate"] == {"verdict": "partial", "reasons": ["fewer_than_count"]}
 
 
 OTHERS = [
@@ -210,3 +220,31 @@ async def test_a_follow_is_not_ended_by_a_list_that_cannot_hold_the_account(
         )
     )
     assert {row.handle: row.open for row in rows} == {"satu": False, "dua": True}
+
+
+@pytest.mark.parametrize(
+    ("learnt_at", "declared_at", "is_open"),
+    [
+        pytest.param(None, None, False, id="id-declared-with-the-account"),
+        pytest.param(LONG_AGO, None, False, id="id-learnt-before-the-list"),
+        pytest.param(LATER, None, True, id="id-learnt-after-the-list"),
+        pytest.param(None, LATER, True, id="declared-anew-after-the-list"),
+    ],
+)
+async def test_a_list_ends_follows_only_of_accounts_that_it_was_matched_against(
+    api, connection, registry, learnt_at, declared_at, is_open
+):
+    official = await official_account(api, platform="x")
+    await read_count(api, official, FIRST, followers=2)
+    await upload(api, official, x_export(["101", "7"]), FIRST)
+    await connection.execute(
+        text(
+            "UPDATE accounts SET platform_id_since = :learnt_at,"
+            " declared_at = COALESCE(:declared_at, declared_at) WHERE platform_id = '101'"
+        ),
+        {"learnt_at": learnt_at, "declared_at": declared_at},
+    )
+    await read_count(api, official, SECOND, followers=1)
+    assert (await upload(api, official, x_export(["7"]), SECOND)).status_code == 201
+    [row] = await connection.execute(text("SELECT closed_at IS NULL AS open FROM follows"))
+    assert row.open is is_open

@@ -61,6 +61,7 @@ def test_everything_that_a_file_tells_is_said(tmp_path):
         "platform": "instagram",
         "list": "followers",
         "entries": 3,
+        "repeated": 0,
         "deleted": 1,
         "unusable": 1,
         "oldest": OLD.isoformat(),

@@ -1,10 +1,13 @@
 """Turns what lists say of accounts into batches of keys and times, and counts what is left out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
+
+from app.platforms.exports.distinct import Distinct
 
 # The key that the list knows an account by (a lower-cased handle or a platform id), and the
 # unix seconds of the follow where the list tells them.
@@ -17,6 +20,7 @@ Said = tuple[object, object]
 DELETED = "__deleted__"
 END_OF_YEAR_9999 = 253_402_300_800
 _BATCH = 1000
+_KEY = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -32,9 +36,11 @@ class Tally:
     oldest: int = END_OF_YEAR_9999
     newest: int = 0
     owner_handle: str | None = None
+    accounts: Distinct = field(default_factory=Distinct)
 
     def count(self, batch: Batch, oldest: int, newest: int) -> Batch:
         self.listed += len(batch)
+        self.accounts.note(map(_KEY, batch))
         self.oldest = min(self.oldest, oldest)
         self.newest = max(self.newest, newest)
         return batch

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from app.platforms.base import Platform
 from app.platforms.exports.archive import Readable
+from app.platforms.exports.distinct import Distinct
 from app.platforms.exports.entries import Batch, Tally
 from app.platforms.exports.errors import NotFollowers
 from app.platforms.exports.formats import KeyedBy, ListFormat, Owner, Relation
@@ -73,6 +74,7 @@ class FollowerExport:
         self._files = files
         self._parts_missing = parts_missing
         self._summary: ExportSummary | None = None
+        self._accounts = Distinct()
 
     @property
     def owner_handle(self) -> str | None:
@@ -90,6 +92,7 @@ class FollowerExport:
         """
         self._summary = None
         tally, digest, truncated = Tally(), hashlib.sha256(), self._parts_missing
+        self._accounts = tally.accounts
         for file in self._files:
             with file.open() as stream:
                 source = Source(stream, digest)
@@ -123,6 +126,14 @@ class FollowerExport:
         if self._summary is None:
             raise SummaryNotReady(SummaryNotReady.__doc__)
         return self._summary
+
+    def repeated(self) -> int:
+        """How many entries name an account that was listed before; takes a moment for long lists.
+
+        Raises:
+            SummaryNotReady: `batches` has not been read to its end.
+        """
+        return self.summary.listed - self._accounts.count()
 
 
 def whole_stream(stream: BinaryIO) -> AbstractContextManager[Readable]:

@@ -7,9 +7,12 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.platforms.base import Platform
 from app.platforms.exports import ExportLimits, ExportRefused, SummaryNotReady, open_export
+from app.platforms.exports.distinct import Distinct
 from tests.platforms.exports.written import (
     OWNER,
     PART,
@@ -349,5 +352,22 @@ def peak_of_reading(entries: int) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_list():
-    assert peak_of_reading(40_000) < 1.1 * peak_of_reading(10_000)
+def test_memory_grows_by_no_more_than_a_mark_an_entry():
+    assert peak_of_reading(40_000) - peak_of_reading(10_000) < 30_000 * 8 + 100_000
+
+
+def test_repeated_entries_are_told_from_different_accounts():
+    names = ["budi", "sari", "BUDI", "budi", "wati"]
+    export = opened(as_list([entry(name, 5) for name in names]))
+    with pytest.raises(SummaryNotReady):
+        export.repeated()
+    assert [name for batch in export.batches() for name, _ in batch] == [n.lower() for n in names]
+    assert (export.summary.listed, export.repeated()) == (5, 2)
+
+
+@given(st.lists(st.text(max_size=3)), st.integers(1, 5))
+def test_different_accounts_are_counted_alike_in_any_number_of_passes(names, at_once):
+    distinct = Distinct(at_once)
+    distinct.note(names[: len(names) // 2])
+    distinct.note(names[len(names) // 2 :])
+    assert distinct.count() == len(set(names))
