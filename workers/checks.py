@@ -56,8 +56,8 @@ class Tally:
         return self.failed.outcome if self.failed else "ok"
 
     def count(self, platform: Platform, outcomes: Iterable[Existence | PlatformError]) -> int:
-        """Add the outcomes of one batch; returns how many were answers."""
-        answered = 0
+        """Add the outcomes of one batch; returns how many were no fault of the platform's."""
+        answered = passed_over = 0
         for outcome in outcomes:
             if isinstance(outcome, Existence):
                 answered += 1
@@ -65,10 +65,12 @@ class Tally:
                 continue
             record_account_check(platform=platform.value, outcome=outcome.outcome)
             # What only one account cannot be asked is no fault of the platform's.
-            if not isinstance(outcome, NotSupported):
+            if isinstance(outcome, NotSupported):
+                passed_over += 1
+            else:
                 self.failed = outcome
         self.answered += answered
-        return answered
+        return answered + passed_over
 
 
 async def check_accounts(services: Services, reach: Reach, job: CheckAccounts) -> None:
@@ -124,7 +126,7 @@ async def _check_batch(
     tally.asked += len(claims)
     outcomes = await ask(adapter, claims)
     now = services.clock.now()
-    answered = tally.count(adapter.platform, outcomes.values())
+    served = tally.count(adapter.platform, outcomes.values())
     patience = max((at for each in outcomes.values() if (at := _patience(each))), default=None)
     async with services.database.transaction(job.tenant_id) as session:
         moved = await checks.record_checks(
@@ -139,7 +141,7 @@ async def _check_batch(
         if moved:
             cause = f"checks:{adapter.platform}:{now.isoformat()}"
             await enqueue(session, [EvaluateTenant(job.tenant_id, cause=cause)])
-    return patience is None and answered > 0
+    return patience is None and served > 0
 
 
 def _patience(outcome: Existence | PlatformError) -> datetime | None:
