@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from app.cli import operator
 from app.cli.terminal import AsJson, Tenant, fail, out, run
-from app.core.clock import SystemClock
+from app.core.clock import JAKARTA, SystemClock
 from app.observations.rules import (
     DATE_RANGE_REACH,
     CertificateReason,
@@ -51,6 +52,9 @@ NEEDED = (
     "a follower count published within 24 hours of the export must agree with it, and a second"
     " complete list at least 24 hours later is needed before anyone counts as not following"
 )
+
+
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +207,21 @@ def _table(found: Inspection) -> Table:
 def upload(
     file: Path,
     official_account: Annotated[UUID, typer.Option("--official-account")],
+    taken_at: Annotated[
+        datetime | None,
+        typer.Option(formats=MOMENTS, help="When the platform made the export (WIB); else now."),
+    ] = None,
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take in the official account's own export."""
+    """Take in the official account's own export.
+
+    The list is compared with the follower counts of that time, so a file that has lain for a
+    while needs --taken-at.
+    """
     _exists(file)
-    taken = run(operator.upload_list(get_settings(), file, official_account, tenant))
+    moment = None if taken_at is None else taken_at.replace(tzinfo=JAKARTA)
+    taken = run(operator.upload_list(get_settings(), file, official_account, tenant, moment))
     if as_json:
         print(taken.model_dump_json())  # noqa: T201
         return

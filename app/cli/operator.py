@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -98,16 +98,20 @@ async def import_path(
 
 
 async def upload_list(
-    settings: Settings, path: Path, official_account: UUID, tenant: str | None
+    settings: Settings,
+    path: Path,
+    official_account: UUID,
+    tenant: str | None,
+    taken_at: datetime | None,
 ) -> FollowerListOut:
-    """Take in an export; it was made when the file was last written."""
+    """Take in an export that the platform made at `taken_at`, or just now."""
     async with connected(settings) as database:
         caller = operator_of(await chosen_tenant(database, tenant))
         now = SystemClock().now()
         with path.open("rb") as file:
             upload = Upload(file, path.name, {})
             taken, _ = await lists.take_upload(
-                database, caller, official_account, upload, taken_at=now, now=now
+                database, caller, official_account, upload, taken_at=taken_at or now, now=now
             )
         return taken
 

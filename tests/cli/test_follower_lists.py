@@ -197,10 +197,10 @@ async def test_an_export_is_taken_in_from_the_terminal(separate_services, tmp_pa
     account_id = await official_account(separate_services, Platform.X)
     env = {"SIMEDSOS_DATABASE_URL": separate_services.settings.required_database_url()}
 
-    async def upload(content: bytes) -> subprocess.CompletedProcess[str]:
+    async def upload(content: bytes, *more: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "export.zip"
         path.write_bytes(content)
-        named = ("follower-list", "upload", str(path), "--official-account", str(account_id))
+        named = ("follower-list", "upload", str(path), "--official-account", str(account_id), *more)
         return await asyncio.to_thread(
             subprocess.run,
             [sys.executable, "-c", "from app.cli import main; main()", *named],
@@ -213,6 +213,10 @@ async def test_an_export_is_taken_in_from_the_terminal(separate_services, tmp_pa
     taken = await upload(x_export(["1", "2"]))
     assert taken.returncode == 0, taken.stderr
     assert "2 listed, 0 of them declared accounts. Certificate: partial" in taken.stdout
+    older = await upload(x_export(["1"]), "--taken-at", "2026-11-20 08:00", "--json")
+    assert json.loads(older.stdout)["taken_at"] == "2026-11-20T01:00:00Z", "given as WIB"
+    coming = await upload(x_export(["3"]), "--taken-at", "2999-01-01")
+    assert (coming.returncode, "in the future" in coming.stderr) == (1, True)
     refused = await upload(export(LONG))
     assert refused.returncode == 1
     assert "another platform" in refused.stderr
