@@ -4,13 +4,14 @@ from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.campaigns import queries, service
 from app.campaigns.memory import GrowthMemory, Question
 from app.campaigns.schemas import CampaignEdit, CampaignIn, CampaignOut, GrowthAsked, GrowthOut
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
+from app.core.query_strings import from_query, query_parameters
 from app.core.services import ServicesDep
 from app.core.web import JsonResponse
 from app.identity.access import SessionDep, may
@@ -71,14 +72,16 @@ async def edit_campaign(
     return await service.shown(session, campaign)
 
 
-@router.get("/official-accounts/{account_id}/growth", response_model=GrowthOut)
+@router.get(
+    "/official-accounts/{account_id}/growth",
+    response_model=GrowthOut,
+    openapi_extra={"parameters": query_parameters(GrowthAsked)},
+)
 async def official_account_growth(
-    request: Request,
-    caller: MayReadGrowth,
-    account_id: UUID,
-    asked: Annotated[GrowthAsked, Query()],
+    request: Request, caller: MayReadGrowth, account_id: UUID
 ) -> JsonResponse:
     """Baseline, current count, gain, growth and attainment as intervals, and whose gain it is."""
+    asked = from_query(GrowthAsked, request)
     question = Question(
         account_id,
         asked.since.astimezone(UTC),

@@ -192,3 +192,35 @@ async def test_an_unknown_platform_is_refused_with_the_reason(api):
     answer = await api.post("/v1/official-accounts", body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == "unknown_platform"
+
+
+@pytest.mark.parametrize(
+    ("params", "pointer"),
+    [
+        pytest.param({}, "/query/from", id="no-start"),
+        pytest.param({"from": "2026-11-10"}, "/query/from", id="no-time"),
+        pytest.param({"from": "2026-11-10T00:00:00"}, "/query/from", id="no-offset"),
+        pytest.param({"expected_gain": "-1"}, "/query/expected_gain", id="negative"),
+        pytest.param({"campaign": "x"}, "/query/campaign", id="no-id"),
+    ],
+)
+async def test_a_question_that_cannot_be_read_says_where(api, params, pointer):
+    account = await official_account(api)
+    start = {} if pointer == "/query/from" else {"from": START.isoformat()}
+    answer = await api.get(
+        f"/v1/official-accounts/{account['id']}/growth", **{"x": "1", **start, **params}
+    )
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def test_the_questions_parameters_are_described(http):
+    paths = (await http.get("/openapi.json")).json()["paths"]
+    described = paths["/v1/official-accounts/{account_id}/growth"]["get"]["parameters"]
+    assert {each["name"]: each["required"] for each in described} == {
+        "account_id": True,
+        "from": True,
+        "to": False,
+        "expected_gain": False,
+        "campaign": False,
+    }
