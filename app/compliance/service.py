@@ -26,10 +26,12 @@ from app.compliance.rules import (
     judge_declare,
     judge_follow,
 )
+from app.core.clock import jakarta_day
 from app.core.db import driver_connection
 from app.core.ids import new_id
 from app.employees.rules import Declaration, Standing, automatic_excuse
 from app.observations.lists import names_ids
+from app.observations.memberships import in_duty
 from app.observations.rules import CertificateVerdict, PairAnswer
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
@@ -136,7 +138,7 @@ async def evaluate(
         if duty.kind is DutyKind.DECLARE:
             judged.extend(each.as_record() for each in judge_declarations(members, duty))
         else:
-            for official in await _official_accounts(session, campaign):
+            for official in await _official_accounts(session, campaign, now):
                 sightings = await _sightings(session, official)
                 judged.extend(
                     each.as_record()
@@ -170,9 +172,13 @@ async def _members(session: AsyncSession, campaign: Campaign) -> list[Member]:
     ]
 
 
-async def _official_accounts(session: AsyncSession, campaign: Campaign) -> list[OfficialAccount]:
+async def _official_accounts(
+    session: AsyncSession, campaign: Campaign, now: datetime
+) -> list[OfficialAccount]:
+    """Those whom people owe a follow today: a person's account leaves with the office term."""
     ids = await campaigns.official_account_ids(session, campaign.tenant_id, campaign.id)
-    return [await session.get_one(OfficialAccount, (campaign.tenant_id, each)) for each in ids]
+    named = [await session.get_one(OfficialAccount, (campaign.tenant_id, each)) for each in ids]
+    return [each for each in named if in_duty(each, jakarta_day(now))]
 
 
 def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged]:

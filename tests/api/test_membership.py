@@ -18,6 +18,7 @@ from tests.api.test_compliance import (  # noqa: F401
     take_lists,
     verdicts_of,
 )
+from tests.api.test_growth import official_account
 from tests.support import NOW, Api, Government
 from tests.workers.scripts import Script, here, list_of, pairs_of, queued, run, told
 from workers.jobs import run_job
@@ -236,6 +237,28 @@ async def test_what_says_nothing_of_the_account_leaves_its_verdict(town, state, 
     await town.check()
     await run_job(town.services, "evaluate_all", b"{}", 0)
     assert await town.follow_of("3") == "unmet:pair_negative"
+
+
+async def test_nobody_owes_a_follow_to_a_person_whose_office_term_has_ended(
+    town, api, services, government
+):
+    town.official = await official_account(
+        api,
+        "gubernur",
+        owner_kind="person",
+        office_term_start="2024-01-01",
+        office_term_end="2026-11-25",
+    )
+    await make_campaign(api, town.official, title="Ikuti gubernur")
+    town.script.following = lambda _: PairReading(False, "script")
+    town.clock.at += DAY
+    await town.ask()
+    for owed in (True, False):
+        await run_job(services, "evaluate_all", b"{}", 0)
+        told = (await api.get(f"/v1/employees/{town.people['3']}/verdicts")).json()["items"]
+        owners = {each["official_account_id"] for each in told if each["duty"] == "follow"}
+        assert (town.official["id"] in owners) is owed
+        town.clock.at += DAY
 
 
 async def learn_ids(town: Town) -> None:
