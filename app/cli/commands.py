@@ -13,7 +13,7 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
-from app.cli import connections, follower_lists, operator, platforms, polls
+from app.cli import connections, follower_lists, operator, platforms, polls, sandbox
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
 from app.core.reaching import DatabaseUnreachable, reach
 from app.exchange.models import ImportKind
@@ -34,6 +34,7 @@ app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
 app.command(name="poll")(polls.poll)
+app.command(name="sandbox")(sandbox.sandbox)
 IMPORT_KINDS = frozenset(ImportKind)
 
 
@@ -91,15 +92,6 @@ def scheduler() -> None:
     """Fire the cron table; any number may run."""
     _tell_if_unreachable(get_settings())
     asyncio.run(ROLES["scheduler"](get_settings()))
-
-
-@app.command()
-def sandbox(
-    world: Annotated[Path, typer.Argument(help="world.json, as `up --demo` writes it")],
-    port: int = 8010,
-) -> None:
-    """Serve the platforms' wire formats on this machine, for trying things out."""
-    operator.serve_sandbox(world, port)
 
 
 @app.command(name="import")

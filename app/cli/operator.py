@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import uvicorn
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +25,6 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.observations import lists
 from app.observations.schemas import FollowerListOut
-from app.platforms.sandbox.server import create_sandbox
-from app.platforms.sandbox.world import read_world
 from app.settings import Settings
 from migrations import head_revision
 
@@ -188,13 +185,3 @@ async def _waiting(session: AsyncSession) -> Finding:
             False, f"{row.failed} jobs have failed and {row.late} are late: is a worker running?"
         )
     return Finding(True, "No job has failed and none is late.")
-
-
-def serve_sandbox(world: Path, port: int) -> None:
-    """Serve the sandbox until interrupted.
-
-    Raises:
-        OperatorError: there is no such world.
-    """
-    app = create_sandbox(read_world(world), SystemClock())
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)

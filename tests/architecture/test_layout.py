@@ -112,6 +112,17 @@ def test_every_setting_is_in_the_readme():
     assert missing == []
 
 
+def test_every_metric_is_in_the_readme():
+    from app.core.metrics import REGISTRY  # noqa: PLC0415
+
+    readme = (ROOT / "README.md").read_text()
+    named = {sample.name for metric in REGISTRY.collect() for sample in metric.samples}
+    families = {metric.name for metric in REGISTRY.collect()}
+    assert len(families) > 10
+    assert [name for name in families if f"`{name}" not in readme] == []
+    assert all(name.startswith("simedsos_") for name in families | named)
+
+
 def test_every_kind_of_job_has_a_handler_and_every_cron_line_a_kind():
     from app.jobs.kinds import KINDS  # noqa: PLC0415
     from app.jobs.schedule import SCHEDULE  # noqa: PLC0415
