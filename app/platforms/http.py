@@ -290,18 +290,20 @@ class PlatformHttp:
         if status < REFUSED:
             record_platform_call(platform=self._platform.value, outcome="ok")
         else:
-            self._note_failure("refused", str(status))
+            # What it means only the adapter knows; that an account is gone is no trouble at all.
+            self._note_failure("refused", str(status), level=logging.INFO)
         await self._gate.learn(lane, headers)
 
     async def _failed(self, lane: Lane, error: PlatformError) -> None:
         self._note_failure(error.outcome, error.reason)
         await self._gate.learn(lane, error)
 
-    def _note_failure(self, outcome: str, reason: str) -> None:
-        """The one log line of a call that brought no data; a refusal may still be a fact."""
+    def _note_failure(self, outcome: str, reason: str, *, level: int = logging.WARNING) -> None:
+        """The one log line of a call that brought no data."""
         platform = self._platform.value
         record_platform_call(platform=platform, outcome=outcome)
-        get_logger().warning(
+        get_logger().log(
+            level,
             "platform call failed",
             action="platform_call_failed",
             platform=platform,
