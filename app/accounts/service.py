@@ -1,17 +1,17 @@
 """Declaring, correcting, verifying and retiring accounts."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries
 from app.accounts.models import Account
-from app.accounts.rules import AccountState, state_on_declaration
+from app.accounts.rules import AccountState, attested_at, state_on_declaration
 from app.accounts.schemas import AccountIn, AccountOut, NormalizedOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.clock import JAKARTA, jakarta_day
+from app.core.clock import jakarta_day
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.etags import require_version
 from app.core.ids import new_id
@@ -199,7 +199,7 @@ async def attest(
     if attested_on > jakarta_day(now):
         raise AttestationInFuture(errors=[FieldError("/attested_on", "future", "in the future")])
     account.state = AccountState.VERIFIED
-    account.verified_at = datetime.combine(attested_on, time.min, JAKARTA).astimezone(UTC)
+    account.verified_at = attested_at(attested_on, now)
     account.verified_by = caller.actor
     employee = await session.get_one(Employee, (caller.tenant_id, account.employee_id))
     employee.declaration = Declaration.VERIFIED

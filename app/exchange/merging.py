@@ -161,11 +161,17 @@ WITH newcomers AS (
 SELECT id FROM inserted
 """)
 
+# An attestation holds from the last moment of its day, or from now while that day lasts.
+ATTESTED_AT = """
+    CASE WHEN CAST(staged.fields[5] AS date) = CAST(:today AS date) THEN CAST(:now AS timestamptz)
+         ELSE CAST(CAST(staged.fields[5] AS date) + 1 AS timestamp) AT TIME ZONE 'Asia/Jakarta'
+              - interval '1 microsecond' END"""
+
 # An account that the employee has already is verified where the file brings an attestation.
-ACCOUNTS_VERIFY = text("""
+ACCOUNTS_VERIFY = text(f"""
 UPDATE accounts AS account
 SET state = 'verified', verified_by = :actor, updated_at = :now, version = account.version + 1,
-    verified_at = CAST(staged.fields[5] AS date)::timestamp AT TIME ZONE 'Asia/Jakarta'
+    verified_at = {ATTESTED_AT}
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
   ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
@@ -174,14 +180,14 @@ WHERE account.tenant_id = :tenant_id AND account.employee_id = nip.employee_id
   AND staged.fields[5] IS NOT NULL
   AND account.state NOT IN ('verified', 'contested', 'retired')
 RETURNING account.id
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 # The first live claim on an account stands; whoever claims it after that needs verification.
-ACCOUNTS_INSERT = text("""
+ACCOUNTS_INSERT = text(f"""
 WITH claims AS (
     SELECT staged.id, staged.line, nip.employee_id, staged.fields[2] AS platform,
            staged.fields[3] AS handle, staged.fields[4] AS platform_id,
-           CAST(staged.fields[5] AS date)::timestamp AT TIME ZONE 'Asia/Jakarta' AS verified_at
+           {ATTESTED_AT} AS verified_at
     FROM staged_rows AS staged
     JOIN employee_nips AS nip
       ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
@@ -222,7 +228,7 @@ SELECT CAST(:tenant_id AS uuid), id, employee_id, platform, handle, platform_id,
        CASE WHEN contested OR verified_at IS NULL THEN NULL ELSE CAST(:actor AS text) END
 FROM judged
 RETURNING id
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 # What an employee has declared is never taken back by a file: "none" only fills a silence.
 DECLARED_NONE = text("""

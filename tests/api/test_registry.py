@@ -162,7 +162,7 @@ async def test_the_second_claimant_gets_a_neutral_answer(api, units):
     assert attested.status_code == 409
 
 
-async def test_an_attested_account_is_verified_from_that_day(api, units):
+async def test_an_attested_account_is_verified_from_the_end_of_that_day(api, units):
     employee = await make_employee(api, units["16.01"])
     account = (
         await api.post(
@@ -174,7 +174,7 @@ async def test_an_attested_account_is_verified_from_that_day(api, units):
         {"method": "attestation", "attested_on": "2026-11-01"},
     )
     assert verified.json()["state"] == "verified"
-    assert verified.json()["verified_at"].startswith("2026-10-31T17:00:00")
+    assert verified.json()["verified_at"].startswith("2026-11-01T16:59:59")
     future = await api.post(
         f"/v1/accounts/{account['id']}/verification",
         {"method": "attestation", "attested_on": "2027-01-01"},
