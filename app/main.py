@@ -24,7 +24,9 @@ from app.official_accounts import routes as official_accounts
 from app.settings import Settings, get_settings
 from app.work_units import routes as work_units
 
+# A path is compared with every route before its own, so the busiest room stands first.
 ROUTERS = (
+    campaigns.router,
     work_units.router,
     employees.router,
     accounts.router,
@@ -32,7 +34,6 @@ ROUTERS = (
     exchange.router,
     official_accounts.router,
     observations.router,
-    campaigns.router,
     compliance.router,
     budgets.router,
     operations.router,
