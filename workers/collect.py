@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
+
 from app.core.logs import get_logger
 from app.core.metrics import record_poll
 from app.core.services import Services
@@ -15,6 +17,7 @@ from app.official_accounts.queries import ClaimedPoll
 from app.platforms.base import (
     Adapter,
     CountReading,
+    ParseFailed,
     PlatformError,
     RateLimited,
     Target,
@@ -77,9 +80,8 @@ async def _poll(
         as_result(outcomes[targets[each.handle, each.platform_id]], started_at, finished_at)
         for each in claims
     ]
-    for claim, result in zip(claims, results, strict=True):
-        await _keep(services, claim, result)
-    return results
+    kept = zip(claims, results, strict=True)
+    return [await _keep(services, claim, result) for claim, result in kept]
 
 
 async def _targets(
@@ -125,9 +127,18 @@ def as_result(
     return PollResult(started_at, finished_at, outcome.outcome, reason, retry_at=retry_at)
 
 
-async def _keep(services: Services, claim: ClaimedPoll, result: PollResult) -> None:
-    async with services.database.transaction(claim.tenant_id) as session:
-        held = await observations.record_poll(session, claim, result, actor=ACTOR)
+async def _keep(services: Services, claim: ClaimedPoll, result: PollResult) -> PollResult:
+    """Write what came of a poll; returns it as it was written."""
+    try:
+        held = await _write(services, claim, result)
+    except DBAPIError:
+        if result.reading is None:
+            raise
+        # A platform may tell what no column can hold. That is one account's failure: anybody can
+        # run a Mastodon server, and none of them may stop the polls of everybody.
+        unread = ParseFailed("an answer that cannot be stored")
+        result = as_result(unread, result.started_at, result.finished_at)
+        held = await _write(services, claim, result)
     outcome = result.outcome if held else "fenced"
     record_poll(
         platform=claim.platform.value,
@@ -143,6 +154,12 @@ async def _keep(services: Services, claim: ClaimedPoll, result: PollResult) -> N
         outcome=outcome,
         epoch=claim.epoch,
     )
+    return result
+
+
+async def _write(services: Services, claim: ClaimedPoll, result: PollResult) -> bool:
+    async with services.database.transaction(claim.tenant_id) as session:
+        return await observations.record_poll(session, claim, result, actor=ACTOR)
 
 
 async def collect(services: Services, reach: Reach, stop: asyncio.Event) -> None:

@@ -48,6 +48,8 @@ BLOCKS = ("blocking", "blocked_by", "domain_blocking")
 
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 _ADDRESS = re.compile(r"@?([^@\s/?#]{1,200})@([^@\s/?#]{1,253})")
+# What an address consists of (RFC 3986), and more than any id takes; it will be stored.
+_NAME = re.compile(r"[!-~]{1,500}")
 _URI = re.compile(r"https://([^/?#@:\s]+)/\S+")
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel="?next"?\s*(?:[;,]|\Z)')
@@ -282,7 +284,7 @@ def _recognised(target: Target, account: Mapping[str, Any], host: str) -> _Seen:
     """
     local_id, handle = text_of(account.get("id")), _full(text_of(account.get("acct")), host)
     told = (account.get("uri"), account.get("url"))
-    names = [each for each in told if isinstance(each, str) and each]
+    names = [each for each in told if isinstance(each, str) and _NAME.fullmatch(each)]
     if not _ID.fullmatch(local_id) or not names:
         raise ParseFailed("no usable id")
     if handle != "@".join(_address(target)):
@@ -344,9 +346,8 @@ def _pair(entry: Mapping[str, Any] | None) -> PairReading | PlatformError:
 
 def _follower(account: Mapping[str, Any], host: str) -> Follower:
     name = account.get("uri") or account.get("url")
-    return Follower(
-        name if isinstance(name, str) else None, _full(text_of(account.get("acct")), host)
-    )
+    known = name if isinstance(name, str) and _NAME.fullmatch(name) else None
+    return Follower(known, _full(text_of(account.get("acct")), host))
 
 
 def _next_place(header: str, host: str, path: str) -> str | None:

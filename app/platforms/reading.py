@@ -1,11 +1,14 @@
 """Reading numbers and objects out of a platform's JSON without ever guessing."""
 
+import re
 from typing import Any
 
 from app.platforms.base import ParseFailed
 
 # More than there are people, twice over.
 MOST_FOLLOWERS = 2 * 10**10
+# PostgreSQL holds no NUL, and UTF-8 no half of a surrogate pair.
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 def count_of(value: object) -> int:
@@ -42,11 +45,11 @@ def objects_of(value: object) -> list[dict[str, Any]]:
 
 
 def text_of(value: object) -> str:
-    """A JSON string that is not empty.
+    """A JSON string that is not empty and can be stored.
 
     Raises:
-        ParseFailed: it is something else.
+        ParseFailed: it is something else; JSON can also write halves of characters, and zeros.
     """
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or _UNSTORABLE.search(value):
         raise ParseFailed("not the expected text")
     return value

@@ -210,6 +210,8 @@ STORED = [
     ("no-acct", 200, shown(acct=""), base.ParseFailed),
     ("path-in-id", 200, shown(id="../1"), base.ParseFailed),
     ("number-id", 200, shown(id=1), base.ParseFailed),
+    ("nul", 200, shown(acct="humas\0"), base.ParseFailed),
+    ("half-a-character", 200, shown(acct="humas\ud800"), base.ParseFailed),
     ("no-record", 404, {"error": "Record not found"}, base.AccountGone),
     ("no-mastodon", 404, {"error": "Not Found"}, base.Ambiguous),
     ("a-page", 404, "<html>404</html>", base.LoginWall),
@@ -238,6 +240,9 @@ async def test_what_a_server_says_of_an_account(status, body, kind):
         (f"https://{HOME}@{AWAY}/users/humas", base.Ambiguous),
         (f"http://{HOME}/users/humas", base.Ambiguous),
         ("https://[", base.Ambiguous),
+        (f"https://{HOME}/\0", base.ParseFailed),
+        (f"https://{HOME}/\ud800", base.ParseFailed),
+        (f"https://{HOME}/{'a' * 500}", base.ParseFailed),
     ],
 )
 async def test_a_server_cannot_claim_an_id_of_another(told, kind):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -181,6 +182,41 @@ async def test_a_failure_is_a_row_in_the_log_and_never_a_zero(services, clock, e
     [due] = await rows(services, caller, "SELECT next_poll_at, failures FROM due_polls")
     assert due.failures == 1
     assert due.next_poll_at == getattr(error, "retry_at", NOW + timedelta(seconds=15))
+
+
+UNWRITABLE = [
+    pytest.param("https://sosial.example/\x00", id="nul"),
+    pytest.param("https://sosial.example/\ud800", id="half-a-character"),
+]
+
+
+class Unwritable(Script):
+    """A platform that tells an id of the first account which no column can hold."""
+
+    def __init__(self, platform_id: str) -> None:
+        super().__init__(8582)
+        self.platform_id = platform_id
+
+    async def counts(
+        self, targets: Sequence[Target]
+    ) -> Mapping[Target, CountReading | PlatformError]:
+        told = dict(await super().counts(targets))
+        reading = told[targets[0]]
+        assert isinstance(reading, CountReading)
+        told[targets[0]] = replace(reading, platform_id=self.platform_id)
+        return told
+
+
+@pytest.mark.parametrize("platform_id", UNWRITABLE)
+async def test_what_cannot_be_written_stops_no_other_poll(services, platform_id):
+    caller = await watch(services, how_many=3)
+    assert await collect_once(services, Unwritable(platform_id)) == 3
+    assert len(await rows(services, caller, SNAPSHOTS)) == 2
+    outcomes = sorted(run.outcome for run in await rows(services, caller, RUNS))
+    assert outcomes == ["ok", "ok", "parse_failed"]
+    due = await rows(services, caller, "SELECT failures, lease_until FROM due_polls")
+    assert sorted(each.failures for each in due) == [0, 0, 1]
+    assert all(each.lease_until is None for each in due)
 
 
 def every_error(kind: type[PlatformError] = PlatformError) -> set[type[PlatformError]]:
