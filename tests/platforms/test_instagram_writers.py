@@ -47,7 +47,7 @@ def conversation(*people: dict[str, Any], number: int = 1) -> dict[str, Any]:
 
 
 def page(*conversations: dict[str, Any], after: str | None = None) -> dict[str, Any]:
-    paging = {"cursors": {"before": "b", "after": after or "z"}}
+    paging: dict[str, Any] = {"cursors": {"before": "b", "after": after or "z"}}
     if after is not None:
         paging["next"] = "https://elsewhere.example/?access_token=stolen"
     return {"data": list(conversations), "paging": paging}
