@@ -23,10 +23,9 @@ from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
 from app.observations import queries
-from app.observations.models import CountSnapshot, FollowerList
+from app.observations.models import FollowerList
 from app.observations.rules import (
     CertificateVerdict,
-    CountInterval,
     ListFacts,
     certify,
 )
@@ -228,12 +227,6 @@ async def keep_list(
     record_follower_list(platform=taken.platform, certificate=taken.certificate)
 
 
-def _interval(snapshot: CountSnapshot | None, moment: datetime) -> CountInterval | None:
-    if snapshot is None or abs(snapshot.observed_at - moment) > queries.COMPARABLE:
-        return None
-    return CountInterval(snapshot.followers_min, snapshot.followers_max)
-
-
 async def _certified(
     session: AsyncSession,
     caller: Caller,
@@ -243,12 +236,7 @@ async def _certified(
     taken_at: datetime,
 ) -> FollowerList:
     summary = matches.summary
-    before = _interval(
-        await queries.published_before(session, caller.tenant_id, account.id, taken_at), taken_at
-    )
-    after = _interval(
-        await queries.published_after(session, caller.tenant_id, account.id, taken_at), taken_at
-    )
+    before, after = await queries.counts_around(session, caller.tenant_id, account.id, taken_at)
     certificate = certify(
         ListFacts(
             listed=matches.listed,
@@ -322,10 +310,17 @@ SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), CAST(:official_account_id AS
        CAST(:list_id AS uuid), CAST(:list_id AS uuid), later.taken_at, later.id
 FROM seen_accounts AS seen
 LEFT JOIN LATERAL (
-    SELECT id, taken_at FROM follower_lists
-    WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
-      AND certificate = 'complete' AND taken_at > :taken_at
-    ORDER BY taken_at LIMIT 1
+    SELECT list.id, list.taken_at FROM follower_lists AS list
+    JOIN accounts AS account
+      ON account.tenant_id = list.tenant_id AND account.id = seen.account_id
+    WHERE list.tenant_id = :tenant_id AND list.official_account_id = :official_account_id
+      AND list.certificate = 'complete' AND list.taken_at > :taken_at
+      AND account.declared_at <= COALESCE(list.matched_at, list.recorded_at)
+      AND (NOT (CAST(:keyed_by_id AS boolean) OR list.source = 'platform_list')
+           OR account.platform_id IS NOT NULL
+          AND (account.platform_id_since IS NULL
+               OR account.platform_id_since < COALESCE(list.matched_at, list.recorded_at)))
+    ORDER BY list.taken_at LIMIT 1
 ) AS later ON true
 WHERE NOT EXISTS (
     SELECT 1 FROM follows AS held
@@ -365,7 +360,8 @@ async def record_follows(
         "taken_at": taken.taken_at,
     }
     await session.execute(EXTEND, where)
-    await session.execute(OPEN, where)
+    keyed_by_id = followers_keyed_by(taken.platform) is KeyedBy.PLATFORM_ID
+    await session.execute(OPEN, {**where, "keyed_by_id": keyed_by_id})
     if taken.certificate is CertificateVerdict.COMPLETE:
         matched = {
             "matched_at": taken.matched_at,

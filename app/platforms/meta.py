@@ -288,7 +288,9 @@ def existence_from(target: Target, told: Seen | Untold) -> Existence | PlatformE
     except Ambiguous as error:
         return existence_after(error, told.source)
     state = ExistenceState.PRIVATE if told.private else ExistenceState.EXISTS
-    return Existence(state, told.source, next(iter(told.ids), None), told.handle)
+    # The API and the pages number one account differently, and a Page has two ids: it is the same.
+    platform_id = target.platform_id or next(iter(told.ids), None)
+    return Existence(state, told.source, platform_id, told.handle)
 
 
 def asks_to_sign_in(page: Page) -> bool:

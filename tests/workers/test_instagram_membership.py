@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from app.core.services import Services
-from app.observations.memberships import Known
 from app.observations.rules import PairAnswer
+from app.official_accounts.models import OfficialAccount
 from app.platforms import base
 from app.platforms.base import Platform
 from app.platforms.sandbox.world import AccountState, World, WorldFollow, WorldToken
@@ -21,7 +21,7 @@ from tests.platforms.wire import account, order, sandbox_of
 from tests.support import NOW
 from tests.workers.scripts import ANSWERS, RUNS, everything, pairs_of, queued, rows, run
 from workers.jobs import run_job
-from workers.writers import writers_among
+from workers.writers import writers_to
 
 IG = Platform.INSTAGRAM
 TOKEN = "page-token"
@@ -179,16 +179,19 @@ async def test_whoever_wrote_and_is_gone_is_asked_about_no_more(
     assert [each.answer for each in stored] == [PairAnswer.DOES_NOT_FOLLOW]
 
 
-async def test_a_page_that_names_nobody_is_not_the_end():
+async def test_a_page_that_names_nobody_is_not_the_end(services, government, people, official):
     class Quiet(base.Adapter):
         async def scoped_ids(self, official: base.Target) -> AsyncIterator[Mapping[str, str]]:
             assert official.handle == "humas_demo"
             for page in ({}, {"warga1": "igsid-1"}, {}, {"ikut.demo": "igsid-2"}):
                 yield page
 
-    ours = UUID(int=1)
-    known = Known({}, {"ikut.demo": (ours, "2")})
-    assert await writers_among(known, Quiet(), base.Target("humas_demo")) == {ours: "igsid-2"}
+    async with services.database.transaction(government.tenant_id) as session:
+        account = await session.get_one(
+            OfficialAccount, (government.tenant_id, UUID(official["id"]))
+        )
+    writers = await writers_to(services, account, Quiet(), base.Target("humas_demo"))
+    assert list(writers.values()) == ["igsid-2"]
 
 
 def test_the_matrix_says_that_people_must_write_first():

@@ -217,6 +217,24 @@ async def test_where_it_takes_consent_only_those_who_gave_it_are_asked_about(
     assert [(each.handle, each.access_token) for each in script.asked] == [("satu", "rahasia")]
 
 
+async def test_one_persons_refused_consent_stops_nobody_elses_question(
+    api, services, government, account, script
+):  # fmt: skip
+    await make_campaign(api, account)
+    script.capabilities = replace(Script.capabilities, pairs_need_consent=True, pair_batch=1)
+    script.following = lambda target: (
+        base.CredentialsBad("refused") if target.handle == "satu" else PairReading(True, "s")
+    )
+
+    async def consent_of(_, __):
+        return "consent"
+
+    await run(services, script, pairs_of(government, account), consent_of=consent_of)
+    assert len(script.asked) == 5
+    answers = await rows(services, government.tenant_id, ANSWERS)
+    assert [each.answer for each in answers] == ["follows"] * 4
+
+
 async def test_a_personal_account_leaves_the_duty_with_the_office_term(
     api, services, government, registry, script, clock
 ):  # fmt: skip
