@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from app.core.clock import jakarta_midnight
 from app.jobs.kinds import CheckAccounts
 from app.neutrality.models import NeutralityWindow
+from app.official_accounts import queries as official_accounts
+from app.platforms.base import Platform
 from tests.api.exports import export
 from tests.api.test_compliance import (
     CITIZENS,
@@ -230,6 +232,15 @@ async def test_verdicts_of_a_paused_account_end_and_come_back_after_it(
     [back] = await rows(services, government.tenant_id, stored.format(governor["id"]))
     assert back.n == 6
     assert (await verdicts_of(api, registry["3"]))["follow"]["verdict"] in {"unmet", "unknown"}
+
+
+async def test_counts_are_polled_in_a_window_as_ever(api, services, governor):
+    await declare(api, *around(1))
+    async with services.database.system() as session:
+        claims = await official_accounts.claim_due(
+            session, Platform.INSTAGRAM, now=NOW, lease=timedelta(minutes=1), batch=9
+        )
+    assert [str(each.official_account_id) for each in claims] == [governor["id"]]
 
 
 async def test_counts_go_on_and_growth_tells_no_employee(api, governor, clock):
