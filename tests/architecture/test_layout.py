@@ -26,7 +26,7 @@ BESIDE = {
     "campaigns": {"extensions", "growth", "memory", "roster"},
     "changes": {"kinds"},
     "compliance": {"answers", "small_units"},
-    "connections": {"answers", "connecting", "sealing"},
+    "connections": {"answers", "connecting", "pasting", "sealing"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},

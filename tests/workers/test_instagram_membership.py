@@ -6,8 +6,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.services import Services
 from app.observations.memberships import Known
@@ -20,8 +18,8 @@ from tests.api.test_growth import official_account
 from tests.api.test_registry import make_employee
 from tests.platforms.meta_world import adapter
 from tests.platforms.wire import account, order, sandbox_of
-from tests.support import NOW, Government
-from tests.workers.scripts import ANSWERS, RUNS, pairs_of, queued, rows, run
+from tests.support import NOW
+from tests.workers.scripts import ANSWERS, RUNS, everything, pairs_of, queued, rows, run
 from workers.jobs import run_job
 from workers.writers import writers_among
 
@@ -84,31 +82,6 @@ async def official(api, people) -> dict[str, Any]:
 async def follows(api, people) -> dict[str, str]:
     found = {name: (await verdicts_of(api, people[name]))["follow"] for name in NAMES}
     return {name: f"{each['verdict']}:{each['reason']}" for name, each in found.items()}
-
-
-async def everything(services: Services, government: Government) -> str:
-    """Every row of every table, as the tenant sees it and as the queue's role does."""
-    async with services.database.transaction(government.tenant_id) as session:
-        ours = await rows_of_all_tables(session)
-    async with services.database.system() as session:
-        all_over = await rows_of_all_tables(session)
-    assert {"accounts", "changes", "pair_answers", "poll_runs"} <= set(ours)
-    assert "pgqueuer" in all_over
-    return f"{ours}{all_over}"
-
-
-async def rows_of_all_tables(session: AsyncSession) -> dict[str, str]:
-    tables = await session.scalars(
-        text(
-            "SELECT relname FROM pg_class"
-            " WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')"
-            " AND has_table_privilege(oid, 'SELECT')"
-        )
-    )
-    return {
-        name: str((await session.scalars(text(f"SELECT CAST(t AS text) FROM {name} AS t"))).all())  # noqa: S608
-        for name in tables.all()
-    }
 
 
 async def test_from_the_conversations_to_the_verdict(api, services, government, people, official):
