@@ -205,6 +205,15 @@ async def test_windows_are_edited_with_an_etag_and_never_look_back(
         assert (await api.get(path)).json()["version"] == campaign["version"]
 
 
+async def test_no_window_reaches_the_end_of_the_calendar(api, account, registry):
+    campaign = await make_campaign(api, account, starts_at=(NOW + timedelta(days=5)).isoformat())
+    ends = {"starts_at": "9999-12-30T00:00:00Z", "ends_at": "9999-12-31T00:00:00Z"}
+    refused = await api.patch(f"/v1/campaigns/{campaign['id']}", ends, etag='"1"')
+    assert refused.status_code == 422
+    pointers = {each["pointer"] for each in refused.json()["errors"]}
+    assert pointers == {"/body/starts_at", "/body/ends_at"}
+
+
 @pytest.mark.parametrize("mode", ["any", "each"])
 async def test_any_or_each_of_the_platforms(api, services, government, registry, account, mode):
     duty = {"kind": "declare", "platforms": ["instagram", "tiktok"], "mode": mode}
