@@ -106,6 +106,13 @@ async def test_a_large_sister_hides_where_a_difference_would_tell(
     # 21 less A, B and C would be the one person of the province itself.
     hidden = [code for code in ("16.01", "16.02", "16.03") if found[code, "declare"] is None]
     assert hidden == ["16.01"]
+    # Its head is told no more than the executive, or the two could put their numbers together.
+    head = await caller(http, api, services, government, "16.01")
+    for by in ("work_unit", "category"):
+        told = {duty: counts for (_, duty), counts in (await recap(head, campaign, by)).items()}
+        assert told["declare"] is None, by
+    progress = (await head.get(f"/v1/campaigns/{campaign['id']}/progress")).json()
+    assert {each["counts"] for each in progress["duties"]} == {None}
 
 
 async def test_a_unit_head_sees_the_same_numbers_of_their_units(
