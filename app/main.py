@@ -19,6 +19,7 @@ from app.core.web import install_edge
 from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.identity.access import CallerMemory
+from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
 from app.settings import Settings, get_settings
@@ -35,6 +36,7 @@ ROUTERS = (
     official_accounts.router,
     observations.router,
     compliance.router,
+    neutrality.router,
     budgets.router,
     operations.router,
 )

@@ -11,6 +11,7 @@ from app.employees import models as employees
 from app.exchange import models as exchange
 from app.identity import models as identity
 from app.jobs import models as jobs
+from app.neutrality import models as neutrality
 from app.observations import models as observations
 from app.official_accounts import models as official_accounts
 from app.work_units import models as work_units
@@ -26,6 +27,7 @@ ROOMS = (
     exchange,
     identity,
     jobs,
+    neutrality,
     observations,
     official_accounts,
     work_units,

@@ -8,12 +8,14 @@ from uuid import UUID
 from app.accounts import checks
 from app.accounts.checks import CHECK_AGAIN, CHECK_EVERY, Checked, ClaimedCheck
 from app.budgets.rules import MANY_SERVERS
+from app.core.clock import jakarta_day
 from app.core.logs import get_logger
 from app.core.metrics import record_account_check, record_platform_run
 from app.core.services import Services
 from app.identity import queries as identity
 from app.jobs.kinds import CheckAccounts, CheckAllAccounts, EvaluateTenant
 from app.jobs.queue import enqueue
+from app.neutrality import queries as neutrality
 from app.observations.rules import PollKind
 from app.observations.runs import Run, log_run
 from app.platforms.base import (
@@ -113,12 +115,17 @@ async def _check_batch(
     services: Services, adapter: Adapter, job: CheckAccounts, tally: Tally
 ) -> bool:
     """Check one batch of due accounts; False when none was left, or the platform answers none."""
+    now = services.clock.now()
     async with services.database.transaction(job.tenant_id) as session:
+        if await neutrality.platform_is_paused(
+            session, job.tenant_id, adapter.platform, jakarta_day(now)
+        ):
+            return False
         claims = await checks.claim_due(
             session,
             job.tenant_id,
             adapter.platform,
-            now=services.clock.now(),
+            now=now,
             lease=LEASE,
             batch=adapter.capabilities.existence_batch,
         )

@@ -123,8 +123,8 @@ async def _begin(
     now = services.clock.now()
     async with services.database.transaction(job.tenant_id) as session:
         account = await session.get(OfficialAccount, (job.tenant_id, job.official_account_id))
-    if account is None or not memberships.in_duty(account, jakarta_day(now)):
-        return None
+        if account is None or not await memberships.in_duty(session, account, jakarta_day(now)):
+            return None
     adapter = reach.patient.get(account.platform, reach.adapters.get(account.platform))
     if adapter is None:
         return None
@@ -216,13 +216,16 @@ def _nobody(can: Capabilities) -> PlatformError:
 
 
 async def _batch(services: Services, told: Round, after: UUID | None) -> Sequence[Any]:
-    can = told.adapter.capabilities
+    can, now = told.adapter.capabilities, services.clock.now()
     async with services.database.transaction(told.account.tenant_id) as session:
+        # A round may be on its way when an election window begins.
+        if not await memberships.in_duty(session, told.account, jakarta_day(now)):
+            return []
         return await compliance.accounts_to_ask(
             session,
             told.account,
             slot=told.slot,
-            now=services.clock.now(),
+            now=now,
             after=after,
             limit=LOOKED_UP if can.pairs_need_scoped_id else can.pair_batch,
         )

@@ -35,6 +35,10 @@ from app.campaigns.schemas import (
 )
 from app.core.clock import jakarta_day
 from app.identity.rules import Caller
+from app.neutrality import queries as neutrality
+from app.neutrality.rules import PauseReason
+from app.neutrality.schemas import PausedOut
+from app.neutrality.service import shown
 from app.observations.rules import CountInterval
 
 LITTLE = Fraction(20, 100)
@@ -92,6 +96,7 @@ async def answer(
         since=question.since,
         until=question.until,
     )
+    paused = await _paused(session, caller, ends, now)
     counted = _counted(ends, question.expected_gain)
     return GrowthOut(
         official_account_id=ends.id,
@@ -109,10 +114,25 @@ async def answer(
         expected_gain=question.expected_gain,
         attainment_percent=_percent(counted.attainment) if counted else None,
         shortfall=_interval(counted.shortfall) if counted and counted.shortfall else None,
-        attribution=_attribution(counted, members) if counted else None,
-        reachable_gain=_reachable(members),
+        attribution=_attribution(counted, members) if counted and not paused else None,
+        reachable_gain=None if paused else _reachable(members),
         pace=await _pace(session, caller, question, now) if counted else None,
+        paused=paused,
     )
+
+
+async def _paused(
+    session: AsyncSession, caller: Caller, ends: Row[Any], now: datetime
+) -> PausedOut | None:
+    """The election window in force; then it is not told how many employees follow.
+
+    After an office term the account's growth in it is history, and may be told.
+    """
+    for each in await neutrality.paused(session, caller.tenant_id, jakarta_day(now)):
+        in_window = each.pause.reason is PauseReason.NEUTRALITY_WINDOW
+        if each.official_account_id == ends.id and in_window:
+            return shown(each)
+    return None
 
 
 def _counted(ends: Row[Any], expected_gain: int | None) -> Growth | None:

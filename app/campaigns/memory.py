@@ -17,9 +17,11 @@ from app.campaigns.growth import GrowthQuestion
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.services import Services
 from app.core.sharing import Shared
 from app.identity.rules import Caller
+from app.neutrality import queries as neutrality
 
 REMEMBERED_AT_MOST = 1_000
 # An answer that nobody asks for is forgotten, so that no look reaches far back in the log.
@@ -119,7 +121,9 @@ async def _count(
     asked = question.as_of(now)
     body = await growth.answer(session, caller, asked, now=now)
     current_at = body.current.observed_at if body.current else None
-    turns = []
+    # An election window hides or gives back a part of the answer at the start of a day.
+    turn = await neutrality.next_turn(session, caller.tenant_id, jakarta_day(now))
+    turns = [jakarta_midnight(turn) if turn else None]
     if asked.until == now:
         account_id = question.official_account_id
         turns.append(await queries.next_fact(session, caller.tenant_id, account_id, now))

@@ -38,6 +38,7 @@ class Campaign(TenantRow, Base):
             name="campaigns_have_a_legal_basis",
         ),
         CheckConstraint("expected_gain >= 0", name="expected_gain_is_not_negative"),
+        CheckConstraint("grace_days >= 0", name="grace_is_not_negative"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -48,6 +49,7 @@ class Campaign(TenantRow, Base):
     ends_at: Mapped[datetime]
     expected_gain: Mapped[int]
     stale_after_days: Mapped[int]
+    grace_days: Mapped[int] = mapped_column(default=0, server_default="0")
     cohort_filter: Mapped[dict[str, Any]] = mapped_column(JSONB)
     cohort_size: Mapped[int]
     cohort_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -61,12 +63,23 @@ class Campaign(TenantRow, Base):
 
 
 class CampaignMember(TenantRow, Base):
-    """One employee of the cohort as it was frozen."""
+    """One employee of the cohort: as it was frozen, or added since by a named officer.
+
+    Rows are never taken away. The frozen roster is those without `added_by`.
+    """
 
     __tablename__ = "campaign_members"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
         ForeignKeyConstraint(["tenant_id", "employee_id"], ["employees.tenant_id", "employees.id"]),
+        CheckConstraint(
+            "(left_on IS NULL) = (left_by IS NULL) AND (left_by IS NULL) = (left_because IS NULL)",
+            name="who_leaves_is_let_go_by_an_officer",
+        ),
+        CheckConstraint(
+            "(added_by IS NULL) = (added_because IS NULL)",
+            name="who_joins_is_added_with_a_reason",
+        ),
         Index("ix_campaign_members_employee", "tenant_id", "employee_id"),
     )
 
@@ -74,6 +87,41 @@ class CampaignMember(TenantRow, Base):
     employee_id: Mapped[UUID] = mapped_column(primary_key=True)
     joined_on: Mapped[date]
     left_on: Mapped[date | None]
+    added_by: Mapped[str | None] = mapped_column(Text)
+    added_because: Mapped[str | None] = mapped_column(Text)
+    left_by: Mapped[str | None] = mapped_column(Text)
+    left_because: Mapped[str | None] = mapped_column(Text)
+
+
+class Extension(TenantRow, Base):
+    """A later due date of one member; it is never changed, and holds from when it was granted."""
+
+    __tablename__ = "extensions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "campaign_id", "employee_id"],
+            [
+                "campaign_members.tenant_id",
+                "campaign_members.campaign_id",
+                "campaign_members.employee_id",
+            ],
+            name="fk_extensions_tenant_id_campaign_id_employee_id",
+        ),
+        CheckConstraint(
+            "btrim(officer) <> '' AND btrim(reason) <> ''",
+            name="extensions_name_an_officer_and_a_reason",
+        ),
+        Index("ix_extensions_member", "tenant_id", "campaign_id", "employee_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    due_on: Mapped[date]
+    officer: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(Text)
 
 
 class CampaignOfficialAccount(TenantRow, Base):

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
+from app.core.clock import jakarta_day
 from app.core.db import over_whole_tables
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
@@ -84,10 +85,11 @@ class CohortDrift:
 
     joiners: int
     leavers: int
+    members: int
 
 
-DRIFT = text("""
-WITH present AS (
+# Whom a cohort filter addresses today: everyone of these who has not left the government.
+ADDRESSED = """
     SELECT employee.id FROM employees AS employee
     WHERE employee.tenant_id = :tenant_id
       AND employee.standing NOT IN ('retired', 'dismissed')
@@ -96,29 +98,32 @@ WITH present AS (
           SELECT 1 FROM work_units AS unit
           WHERE unit.tenant_id = :tenant_id AND unit.id = employee.unit_id
             AND unit.ancestors && CAST(:unit_ids AS uuid[])))
-), frozen AS (
+"""
+
+DRIFT = text(f"""
+WITH present AS ({ADDRESSED}), roster AS (
     SELECT employee_id AS id FROM campaign_members
-    WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id
+    WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id AND left_on IS NULL
 )
-SELECT (SELECT count(*) FROM present WHERE id NOT IN (SELECT id FROM frozen)) AS joiners,
-       (SELECT count(*) FROM frozen WHERE id NOT IN (SELECT id FROM present)) AS leavers
-""")
+SELECT (SELECT count(*) FROM present WHERE id NOT IN (SELECT id FROM roster)) AS joiners,
+       (SELECT count(*) FROM roster WHERE id NOT IN (SELECT id FROM present)) AS leavers,
+       (SELECT count(*) FROM roster) AS members
+""")  # noqa: S608 - Only the constant above is put into the statement.
+
+
+def addressed(campaign: Campaign) -> dict[str, Any]:
+    """What `ADDRESSED` asks for."""
+    return {
+        "tenant_id": campaign.tenant_id,
+        "categories": campaign.cohort_filter["categories"],
+        "unit_ids": [UUID(each) for each in campaign.cohort_filter["unit_ids"]],
+    }
 
 
 async def drift(session: AsyncSession, campaign: Campaign) -> CohortDrift:
-    """Employees whom the filter would add to or drop from the cohort today."""
-    row = (
-        await session.execute(
-            DRIFT,
-            {
-                "tenant_id": campaign.tenant_id,
-                "campaign_id": campaign.id,
-                "categories": campaign.cohort_filter["categories"],
-                "unit_ids": [UUID(each) for each in campaign.cohort_filter["unit_ids"]],
-            },
-        )
-    ).one()
-    return CohortDrift(row.joiners, row.leavers)
+    """Employees whom the filter would add to or drop from the roster today, and its size."""
+    row = (await session.execute(DRIFT, {**addressed(campaign), "campaign_id": campaign.id})).one()
+    return CohortDrift(row.joiners, row.leavers, row.members)
 
 
 # The last published reading at or before each end; LATERAL, since DISTINCT ON reads everything.
@@ -183,7 +188,9 @@ WITH people AS (
       AND (CAST(:campaign_id AS uuid) IS NULL OR EXISTS (
           SELECT 1 FROM campaign_members AS member
           WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
-            AND member.employee_id = employee.id))
+            AND member.employee_id = employee.id
+            -- Who has left by then can neither add to the gain nor be expected to.
+            AND (member.left_on IS NULL OR member.left_on > CAST(:until_day AS date))))
 ), proof AS (
     -- Absence is known of accounts verified before the earlier of two complete lists a day apart,
     -- and only of those that both could hold: the same rule by which compliance judges absence.
@@ -268,6 +275,7 @@ async def membership(
         "campaign_id": campaign_id,
         "since": since,
         "until": until,
+        "until_day": jakarta_day(until),
     }
     async with over_whole_tables(session):
         return (await session.execute(MEMBERSHIP, where)).one()
@@ -345,17 +353,7 @@ async def employees_matching(
 ) -> Sequence[UUID]:
     """Whom a cohort filter selects now, in order of id: everyone who has not left."""
     found = await session.execute(
-        text("""
-        SELECT employee.id FROM employees AS employee
-        WHERE employee.tenant_id = :tenant_id
-          AND employee.standing NOT IN ('retired', 'dismissed')
-          AND (CAST(:categories AS text[]) = '{}' OR employee.category = ANY(:categories))
-          AND (CAST(:unit_ids AS uuid[]) = '{}' OR EXISTS (
-              SELECT 1 FROM work_units AS unit
-              WHERE unit.tenant_id = :tenant_id AND unit.id = employee.unit_id
-                AND unit.ancestors && CAST(:unit_ids AS uuid[])))
-        ORDER BY employee.id
-        """),
+        text(f"{ADDRESSED} ORDER BY employee.id"),
         {"tenant_id": tenant_id, "categories": list(categories), "unit_ids": list(unit_ids)},
     )
     return found.scalars().all()

@@ -4,11 +4,24 @@ from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.campaigns import queries, service
+from app.campaigns import extensions, queries, roster, service
 from app.campaigns.memory import GrowthMemory, Question
-from app.campaigns.schemas import CampaignEdit, CampaignIn, CampaignOut, GrowthAsked, GrowthOut
+from app.campaigns.models import Extension
+from app.campaigns.schemas import (
+    CampaignEdit,
+    CampaignIn,
+    CampaignOut,
+    CohortOut,
+    ExtensionIn,
+    ExtensionOut,
+    GrowthAsked,
+    GrowthOut,
+    RosterAct,
+    RosterEntry,
+    RosterShow,
+)
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.query_strings import from_query, query_parameters
@@ -70,6 +83,70 @@ async def edit_campaign(
     )
     response.headers["ETag"] = etag(campaign.version)
     return await service.shown(session, campaign)
+
+
+@router.get("/campaigns/{campaign_id}/cohort")
+async def get_cohort(campaign_id: UUID, caller: MayRead, session: SessionDep) -> CohortOut:
+    """The frozen roster with its hash counted anew, and how the government has moved since."""
+    return await roster.cohort(session, await queries.get(session, caller, campaign_id))
+
+
+@router.get("/campaigns/{campaign_id}/members")
+async def list_members(
+    caller: MayRead,
+    campaign_id: UUID,
+    session: SessionDep,
+    page: PageDep,
+    show: Annotated[
+        RosterShow, Query(description="joiners and leavers: whom the filter would add or drop")
+    ] = "members",
+) -> Page[RosterEntry]:
+    """Who is on the roster, was added or has left, and whom it would gain or lose today."""
+    campaign = await queries.get(session, caller, campaign_id)
+    rows, cursor = split_page(await roster.entries(session, caller, campaign, page, show), page)
+    return Page(items=[RosterEntry.model_validate(row) for row in rows], next=cursor)
+
+
+@router.post("/campaigns/{campaign_id}/members", dependencies=[OnceDep])
+async def change_roster(
+    caller: MayWrite,
+    campaign_id: UUID,
+    body: RosterAct,
+    session: SessionDep,
+    services: ServicesDep,
+) -> CohortOut:
+    """Add joiners and let leavers go; the frozen roster and its hash stay as they are."""
+    return await roster.change(session, caller, campaign_id, body, now=services.clock.now())
+
+
+@router.get("/campaigns/{campaign_id}/extensions")
+async def list_extensions(
+    caller: MayRead,
+    campaign_id: UUID,
+    session: SessionDep,
+    page: PageDep,
+    employee: UUID | None = None,
+) -> Page[ExtensionOut]:
+    found = await extensions.page(session, caller, campaign_id, page, employee)
+    rows, cursor = split_page(found, page)
+    return Page(items=[ExtensionOut.model_validate(row) for row in rows], next=cursor)
+
+
+@router.post(
+    "/campaigns/{campaign_id}/extensions",
+    status_code=201,
+    response_model=ExtensionOut,
+    dependencies=[OnceDep],
+)
+async def grant_extension(
+    caller: MayWrite,
+    campaign_id: UUID,
+    body: ExtensionIn,
+    session: SessionDep,
+    services: ServicesDep,
+) -> Extension:
+    """Give one member until the end of a day; what was judged before stays as it was."""
+    return await extensions.grant(session, caller, campaign_id, body, now=services.clock.now())
 
 
 @router.get(

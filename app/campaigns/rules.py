@@ -162,6 +162,35 @@ class Window:
     ends_at: datetime
 
 
+def due_at(
+    starts_at: datetime,
+    grace: timedelta,
+    *,
+    joined_at: datetime | None,
+    extended_to: datetime | None,
+) -> datetime:
+    """From when on a member can be late: after grace, or when their extension has run out.
+
+    `joined_at` is None for the frozen roster, whom the campaign's start concerns; who was added
+    later has the whole grace from then on. An extension never makes the time shorter.
+    """
+    begun = starts_at if joined_at is None else max(starts_at, joined_at)
+    return max(begun + grace, extended_to or begun)
+
+
+def window_fault(
+    old: tuple[datetime, timedelta], new: tuple[datetime, timedelta], *, now: datetime
+) -> str | None:
+    """Why a campaign's start and grace cannot be changed so; None where they can.
+
+    What has begun keeps its baseline, and nobody becomes late by a change that looks back.
+    """
+    if new[0] != old[0] and min(old[0], new[0]) <= now:
+        return "starts_at"
+    shorter = new[0] + new[1] < old[0] + old[1]
+    return "grace_days" if shorter and new[0] + new[1] <= now else None
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """When a target is reached; None: never at this pace, or not known.

@@ -1,7 +1,7 @@
 """Campaigns and growth on the wire."""
 
-from datetime import date, datetime
-from typing import Annotated, ClassVar, Self
+from datetime import UTC, date, datetime
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -9,7 +9,14 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from app.campaigns.models import DutyKind, DutyMode
 from app.core.schemas import Edit, In, Out, Text
 from app.employees.rules import Category
+from app.neutrality.schemas import PausedOut
 from app.platforms.base import Platform, Precision
+
+# Dates beyond it are slips of the pen, and the calendar ends before they have added up.
+LAST_YEAR = 2200
+Moment = Annotated[AwareDatetime, Field(lt=datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))]
+GraceDays = Annotated[int, Field(ge=0, le=400, description="Days until anybody can be late")]
+RosterShow = Literal["members", "added", "left", "joiners", "leavers"]
 
 
 class CohortFilter(In):
@@ -33,10 +40,11 @@ class CampaignIn(In):
     title: Text
     legal_basis: Text
     document_number: Text
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     expected_gain: Annotated[int, Field(ge=0, le=10**9)]
     stale_after_days: Annotated[int, Field(ge=1, le=400)] = 30
+    grace_days: GraceDays = 0
     cohort: CohortFilter = CohortFilter()
     duties: Annotated[list[DutyIn], Field(min_length=1, max_length=2)]
     official_account_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
@@ -53,18 +61,32 @@ class CampaignIn(In):
 
 
 class CampaignEdit(Edit):
-    """The fields to change; cohort, duties and accounts stay as they were announced."""
+    """The fields to change; cohort, duties and accounts stay as they were announced.
+
+    The start can be moved only before it has come, and nobody becomes late by a shorter grace.
+    """
 
     never_null: ClassVar[frozenset[str]] = frozenset(
-        {"title", "legal_basis", "document_number", "ends_at", "expected_gain", "stale_after_days"}
+        {
+            "title",
+            "legal_basis",
+            "document_number",
+            "starts_at",
+            "ends_at",
+            "expected_gain",
+            "stale_after_days",
+            "grace_days",
+        }
     )
 
     title: Text | None = None
     legal_basis: Text | None = None
     document_number: Text | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     expected_gain: Annotated[int, Field(ge=0, le=10**9)] | None = None
     stale_after_days: Annotated[int, Field(ge=1, le=400)] | None = None
+    grace_days: GraceDays | None = None
 
 
 class DutyOut(Out):
@@ -83,16 +105,91 @@ class CampaignOut(Out):
     ends_at: datetime
     expected_gain: int
     stale_after_days: int
+    grace_days: int
     cohort: CohortFilter
     cohort_size: int
     cohort_hash: str
     cohort_frozen_at: datetime
     joiners: int
     leavers: int
+    members: int
     duties: list[DutyOut]
     official_account_ids: list[UUID]
     evaluated_at: datetime | None
     version: int
+
+
+class CohortOut(Out):
+    """The frozen roster, whether it is still what its hash says, and what has become of it.
+
+    A hash is SHA-256 over the members' ids, 16 bytes each, in ascending order. `joiners` and
+    `leavers` are people whom the filter would add or drop today; nobody has acted on them yet.
+    """
+
+    campaign_id: UUID
+    frozen_at: datetime
+    size: int
+    hash: str
+    recomputed_hash: str
+    intact: bool
+    added: int
+    left: int
+    members: int
+    members_hash: str
+    joiners: int
+    leavers: int
+
+
+class RosterEntry(Out):
+    """Somebody on the roster, or whom it would gain or lose today."""
+
+    id: UUID
+    unit_id: UUID
+    joined_on: date | None
+    added_by: str | None
+    added_because: str | None
+    left_on: date | None
+    left_by: str | None
+    left_because: str | None
+
+
+class RosterAct(In):
+    """Joiners to be added and leavers to be let go, by which officer, and why."""
+
+    add: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
+    leave: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
+    officer: Text
+    reason: Text
+
+    @model_validator(mode="after")
+    def require_people(self) -> Self:
+        if not self.add and not self.leave:
+            message = "name somebody to add or to let go"
+            raise ValueError(message)
+        if len({*self.add, *self.leave}) < len(self.add) + len(self.leave):
+            message = "name everybody once"
+            raise ValueError(message)
+        return self
+
+
+class ExtensionIn(In):
+    """Until the end of which day somebody has time, granted by which officer, and why."""
+
+    employee_id: UUID
+    due_on: Annotated[date, Field(le=date(LAST_YEAR, 12, 31))]
+    officer: Text
+    reason: Text
+
+
+class ExtensionOut(Out):
+    id: UUID
+    campaign_id: UUID
+    employee_id: UUID
+    due_on: date
+    officer: str
+    reason: str
+    granted_at: datetime
+    recorded_by: str
 
 
 class GrowthAsked(BaseModel):
@@ -161,8 +258,9 @@ class GrowthOut(Out):
     attainment_percent: PercentOut | None
     shortfall: IntervalOut | None
     attribution: AttributionOut | None
-    reachable_gain: IntervalOut
+    reachable_gain: IntervalOut | None
     pace: PaceOut | None
+    paused: PausedOut | None
 
 
 class VerdictCounts(Out):

@@ -1,8 +1,7 @@
 """Creating campaigns with their frozen cohort, and answering growth."""
 
-import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import queries
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
+from app.campaigns.roster import cohort_hash
+from app.campaigns.rules import window_fault
 from app.campaigns.schemas import CampaignIn, CampaignOut, CohortFilter, DutyOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
@@ -41,6 +42,10 @@ class UnitUnknown(Invalid):
 
 class EndsBeforeStart(Invalid):
     """The campaign must end after it starts."""
+
+
+class LooksBack(Invalid):
+    """What has begun keeps its start, and a shorter grace must not make anybody late at once."""
 
 
 async def create(
@@ -83,11 +88,6 @@ async def create(
     await session.flush()
     await session.refresh(campaign)
     return campaign
-
-
-def cohort_hash(members: Sequence[UUID]) -> bytes:
-    """SHA-256 over the members' ids in order; the same people give the same hash."""
-    return hashlib.sha256(b"".join(each.bytes for each in sorted(members))).digest()
 
 
 async def _require_known(session: AsyncSession, caller: Caller, wanted: CampaignIn) -> None:
@@ -151,6 +151,10 @@ def _name_duties(session: AsyncSession, campaign: Campaign, wanted: CampaignIn) 
     )
 
 
+def _window(campaign: Campaign) -> tuple[datetime, timedelta]:
+    return campaign.starts_at, timedelta(days=campaign.grace_days)
+
+
 async def edit(
     session: AsyncSession,
     caller: Caller,
@@ -166,13 +170,18 @@ async def edit(
         NotFound: there is none.
         PreconditionFailed: it has changed meanwhile.
         EndsBeforeStart: the new end lies before the start.
+        LooksBack: the new start or grace would change what has been.
     """
     campaign = await queries.get(session, caller, campaign_id)
     require_version(campaign.version, expected)
+    before = _window(campaign)
     for name, value in changes.items():
         setattr(campaign, name, value)
     if campaign.starts_at >= campaign.ends_at:
         raise EndsBeforeStart(errors=[FieldError("/ends_at", "order", "after starts_at")])
+    fault = window_fault(before, _window(campaign), now=now)
+    if fault is not None:
+        raise LooksBack(errors=[FieldError(f"/{fault}", "retroactive", "looks back")])
     record(
         session,
         ChangeKind.CAMPAIGN_UPDATED,
@@ -204,12 +213,14 @@ async def shown(session: AsyncSession, campaign: Campaign) -> CampaignOut:
         ends_at=campaign.ends_at,
         expected_gain=campaign.expected_gain,
         stale_after_days=campaign.stale_after_days,
+        grace_days=campaign.grace_days,
         cohort=CohortFilter.model_validate(campaign.cohort_filter),
         cohort_size=campaign.cohort_size,
         cohort_hash=campaign.cohort_hash.hex(),
         cohort_frozen_at=campaign.cohort_frozen_at,
         joiners=drift.joiners,
         leavers=drift.leavers,
+        members=drift.members,
         duties=[DutyOut.model_validate(duty) for duty in await queries.duties(*where)],
         official_account_ids=list(await queries.official_account_ids(*where)),
         evaluated_at=campaign.evaluated_at,

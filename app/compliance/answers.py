@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import growth
 from app.campaigns import queries as campaigns
-from app.campaigns.models import Campaign
 from app.campaigns.schemas import VerdictCounts
 from app.compliance import queries
+from app.compliance.queries import Asked
 from app.compliance.schemas import (
     CampaignEmployee,
     DutyProgress,
@@ -24,9 +24,14 @@ from app.compliance.schemas import (
     RecapRow,
     VerdictOut,
 )
+from app.compliance.small_units import hidden_cells, hidden_units
+from app.core.clock import jakarta_day
 from app.employees.rules import mask_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
+from app.neutrality import queries as neutrality
+from app.neutrality.schemas import PausedOut
+from app.neutrality.service import shown
 
 
 def counts_of(row: Row[Any]) -> VerdictCounts:
@@ -49,40 +54,100 @@ async def progress(
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    accounts = [
-        await growth.of_campaign(session, caller, campaign, each, now=now)
-        for each in await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
-    ]
+    ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
+    accounts = [await growth.of_campaign(session, caller, campaign, each, now=now) for each in ids]
+    paused = await paused_in(session, caller, campaign_id, now=now)
+    drift = await campaigns.drift(session, campaign)
     return ProgressOut(
         **dict(accounts[0]),
         campaign_id=campaign.id,
         cohort_size=campaign.cohort_size,
+        members=drift.members,
+        joiners=drift.joiners,
+        leavers=drift.leavers,
         evaluated_at=campaign.evaluated_at,
-        duties=await _duties(session, caller, campaign),
+        duties=await _duties(session, asked_about(caller, campaign_id, paused)),
         official_accounts=accounts,
+        paused_accounts=paused,
     )
 
 
-async def _duties(session: AsyncSession, caller: Caller, campaign: Campaign) -> list[DutyProgress]:
+async def paused_accounts(
+    session: AsyncSession, caller: Caller, *, now: datetime
+) -> list[PausedOut]:
+    """The official accounts of which nothing is told today."""
+    found = await neutrality.paused(session, caller.tenant_id, jakarta_day(now))
+    return [shown(each) for each in found]
+
+
+def asked_about(caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut]) -> Asked:
+    return Asked(caller, campaign_id, [each.official_account_id for each in paused])
+
+
+async def paused_in(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
+) -> list[PausedOut]:
+    """Those of a campaign's official accounts of which nothing is told today."""
+    ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
+    found = await paused_accounts(session, caller, now=now)
+    return [each for each in found if each.official_account_id in ids]
+
+
+async def _duties(session: AsyncSession, asked: Asked) -> list[DutyProgress]:
     reasons: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in await queries.reasons(session, caller, campaign.id):
+    for row in await queries.reasons(session, asked):
         reasons[row.duty_kind][row.reason] = row.people
+    units = await _hidden_units(session, asked)
+    hidden = {duty for duty, left_out in units.items() if asked.caller.unit_id in left_out}
     return [
         DutyProgress(
-            duty=row.duty_kind, counts=counts_of(row), reasons=reasons.get(row.duty_kind, {})
+            duty=row.duty_kind,
+            suppressed=row.duty_kind in hidden,
+            counts=None if row.duty_kind in hidden else counts_of(row),
+            reasons={} if row.duty_kind in hidden else reasons.get(row.duty_kind, {}),
         )
-        for row in await queries.totals(session, caller, campaign.id)
+        for row in await queries.totals(session, asked)
     ]
 
 
-async def recap(session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy) -> RecapOut:
+async def _hidden_units(session: AsyncSession, asked: Asked) -> dict[str, frozenset[UUID | None]]:
+    """By duty, the units of which this caller sees no numbers; None is the whole government."""
+    if asked.caller.keeps_registry:
+        return {}
+    parents = await queries.unit_parents(session, asked)
+    direct = await queries.unit_people(session, asked)
+    return {duty: hidden_units(parents, people) for duty, people in direct.items()}
+
+
+async def _hidden_rows(
+    session: AsyncSession, asked: Asked, by: RecapBy
+) -> dict[str, frozenset[str]]:
+    """By duty, the keys of a recap whose numbers this caller does not see."""
+    units = await _hidden_units(session, asked)
+    if by == "work_unit":
+        return {duty: frozenset(map(str, left_out)) for duty, left_out in units.items()}
+    if not units:
+        return {}
+    found = await queries.people(session, asked, by)
+    return {
+        duty: (frozenset(people) if asked.caller.unit_id in units[duty] else hidden_cells(people))
+        for duty, people in found.items()
+    }
+
+
+async def recap(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy, *, now: datetime
+) -> RecapOut:
     """A campaign's counts by one division of the cohort.
 
     Raises:
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    rows = await queries.recap(session, caller, campaign_id, by)
+    paused = await paused_in(session, caller, campaign_id, now=now)
+    asked = asked_about(caller, campaign_id, paused)
+    rows = await queries.recap(session, asked, by)
+    hidden = await _hidden_rows(session, asked, by)
     return RecapOut(
         campaign_id=campaign.id,
         by=by,
@@ -93,10 +158,12 @@ async def recap(session: AsyncSession, caller: Caller, campaign_id: UUID, by: Re
                 name=row.name,
                 code=row.code,
                 duty=row.duty_kind,
-                counts=counts_of(row),
+                suppressed=(left_out := str(row.key) in hidden.get(row.duty_kind, ())),
+                counts=None if left_out else counts_of(row),
             )
             for row in rows
         ],
+        paused=paused,
     )
 
 

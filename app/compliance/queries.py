@@ -1,6 +1,7 @@
 """Reading verdicts: recaps, lists of employees, one employee's evidence."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,13 @@ COUNTS = """
        count(*) FILTER (WHERE verdict.excuse IS NULL AND verdict.disputed) AS disputed
 """.format(plain="verdict.excuse IS NULL AND NOT verdict.disputed")
 
-SCOPE = """
+# Of an official account that is paused nothing is told, from the first moment of its first day.
+SHOWN = (
+    "(verdict.official_account_id IS NULL"
+    " OR verdict.official_account_id <> ALL(CAST(:paused AS uuid[])))"
+)
+
+SCOPE = f"""
 FROM verdicts AS verdict
 JOIN employees AS employee
   ON employee.tenant_id = verdict.tenant_id AND employee.id = verdict.employee_id
@@ -31,6 +38,7 @@ JOIN work_units AS unit
   ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+  AND {SHOWN}
 """
 
 TOTALS = text(f"SELECT verdict.duty_kind, {COUNTS} {SCOPE} GROUP BY verdict.duty_kind ORDER BY 1")
@@ -53,6 +61,7 @@ JOIN work_units AS above
   ON above.tenant_id = unit.tenant_id AND above.id = ANY(unit.ancestors)
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(above.ancestors))
+  AND {SHOWN}
 GROUP BY above.id, above.name, above.code, above.ancestors, verdict.duty_kind
 ORDER BY depth, above.code, verdict.duty_kind
 """)  # noqa: S608 - Only the constant above is put into the statement.
@@ -74,6 +83,7 @@ JOIN official_accounts AS official
   ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+  AND {SHOWN}
 GROUP BY official.id, official.name, verdict.duty_kind ORDER BY 2
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
@@ -89,6 +99,7 @@ JOIN official_accounts AS official
   ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+  AND {SHOWN}
 GROUP BY official.platform, verdict.duty_kind ORDER BY 1
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
@@ -100,28 +111,89 @@ RECAPS = {
 }
 
 
-def _where(caller: Caller, campaign_id: UUID) -> dict[str, Any]:
-    return {"tenant_id": caller.tenant_id, "campaign_id": campaign_id, "root": caller.unit_id}
+# People and not verdicts: who owes three follows is one person.
+ABOUT_OFFICIAL = (
+    "(SELECT official.{} FROM official_accounts AS official"
+    " WHERE official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id)"
+)
+PEOPLE = {
+    by: text(
+        f"SELECT CAST({key} AS text) AS key, verdict.duty_kind,"
+        f" count(DISTINCT verdict.employee_id) AS people {SCOPE}"
+        f" AND {key} IS NOT NULL GROUP BY 1, 2"
+    )
+    for by, key in {
+        "category": "employee.category",
+        "official_account": "verdict.official_account_id",
+        "platform": ABOUT_OFFICIAL.format("platform"),
+    }.items()
+}
+
+# Over the whole government, whoever asks: all must be shown the same numbers, or two of them
+# could put theirs together.
+UNIT_PEOPLE = text(f"""
+SELECT employee.unit_id, verdict.duty_kind, count(DISTINCT verdict.employee_id) AS people {SCOPE}
+GROUP BY 1, 2
+""")
+UNITS = text("SELECT id, parent_id FROM work_units WHERE tenant_id = :tenant_id")
 
 
-async def totals(session: AsyncSession, caller: Caller, campaign_id: UUID) -> Sequence[Row[Any]]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks about which campaign, and of which paused accounts they are told nothing."""
+
+    caller: Caller
+    campaign_id: UUID
+    paused: Sequence[UUID]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        return {
+            "tenant_id": self.caller.tenant_id,
+            "campaign_id": self.campaign_id,
+            "root": self.caller.unit_id,
+            "paused": list(self.paused),
+        }
+
+
+async def totals(session: AsyncSession, asked: Asked) -> Sequence[Row[Any]]:
     """The counts of every duty over everyone the caller may see."""
-    return (await session.execute(TOTALS, _where(caller, campaign_id))).all()
+    return (await session.execute(TOTALS, asked.where)).all()
 
 
-async def reasons(session: AsyncSession, caller: Caller, campaign_id: UUID) -> Sequence[Row[Any]]:
+async def reasons(session: AsyncSession, asked: Asked) -> Sequence[Row[Any]]:
     """How often each reason stands behind a verdict, by duty."""
-    return (await session.execute(REASONS, _where(caller, campaign_id))).all()
+    return (await session.execute(REASONS, asked.where)).all()
 
 
-async def recap(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, by: str
-) -> Sequence[Row[Any]]:
+async def recap(session: AsyncSession, asked: Asked, by: str) -> Sequence[Row[Any]]:
     """The counts by one of `RECAPS`, within what the caller may see."""
-    return (await session.execute(RECAPS[by], _where(caller, campaign_id))).all()
+    return (await session.execute(RECAPS[by], asked.where)).all()
 
 
-EMPLOYEES = text("""
+async def people(session: AsyncSession, asked: Asked, by: str) -> dict[str, dict[str, int]]:
+    """How many people each row of such a recap tells of, by duty and key."""
+    found: dict[str, dict[str, int]] = {}
+    for row in await session.execute(PEOPLE[by], asked.where):
+        found.setdefault(row.duty_kind, {})[row.key] = row.people
+    return found
+
+
+async def unit_people(session: AsyncSession, asked: Asked) -> dict[str, dict[UUID, int]]:
+    """How many people of each unit itself a recap tells of, by duty; of the whole government."""
+    found: dict[str, dict[UUID, int]] = {}
+    for row in await session.execute(UNIT_PEOPLE, {**asked.where, "root": None}):
+        found.setdefault(row.duty_kind, {})[row.unit_id] = row.people
+    return found
+
+
+async def unit_parents(session: AsyncSession, asked: Asked) -> dict[UUID, UUID | None]:
+    """Every unit of the government with the one above it."""
+    rows = await session.execute(UNITS, {"tenant_id": asked.caller.tenant_id})
+    return {row.id: row.parent_id for row in rows}
+
+
+EMPLOYEES = text(f"""
 SELECT employee.id, employee.name, employee.unit_id, unit.name AS unit_name,
        nip.nip, array_agg(verdict.reason ORDER BY verdict.reason) AS reasons,
        bool_or(verdict.excuse IS NOT NULL) AS excused, bool_or(verdict.disputed) AS disputed
@@ -135,6 +207,7 @@ JOIN work_units AS unit
   ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
+  AND {SHOWN}
   AND (CAST(:unit AS uuid) IS NULL OR :unit = ANY(unit.ancestors))
   AND (CAST(:verdict AS text) IS NULL OR verdict.verdict = :verdict)
   AND (CAST(:reason AS text) IS NULL OR verdict.reason = :reason)
@@ -147,13 +220,12 @@ WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:after AS uuid) IS NULL OR employee.id > :after)
 GROUP BY employee.id, employee.name, employee.unit_id, unit.name, nip.nip
 ORDER BY employee.id LIMIT :limit
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 
 async def employees(
     session: AsyncSession,
-    caller: Caller,
-    campaign_id: UUID,
+    asked: Asked,
     wanted: PageRequest,
     *,
     verdict: Verdict | None,
@@ -166,7 +238,7 @@ async def employees(
     found = await session.execute(
         EMPLOYEES,
         {
-            **_where(caller, campaign_id),
+            **asked.where,
             "verdict": verdict,
             "reason": reason,
             "duty": duty,
@@ -233,7 +305,7 @@ async def accounts_to_ask(
     return found.all()
 
 
-OF_EMPLOYEE = text("""
+OF_EMPLOYEE = text(f"""
 SELECT verdict.*, campaign.title, official.name AS official_account_name,
        official.platform AS official_account_platform,
        COALESCE((
@@ -255,16 +327,17 @@ JOIN campaigns AS campaign
   ON campaign.tenant_id = verdict.tenant_id AND campaign.id = verdict.campaign_id
 LEFT JOIN official_accounts AS official
   ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
-WHERE verdict.tenant_id = :tenant_id AND verdict.employee_id = :employee_id
+WHERE verdict.tenant_id = :tenant_id AND verdict.employee_id = :employee_id AND {SHOWN}
 ORDER BY verdict.campaign_id, verdict.duty_kind, official.name
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 
 async def of_employee(
-    session: AsyncSession, caller: Caller, employee_id: UUID
+    session: AsyncSession, caller: Caller, employee_id: UUID, paused: Sequence[UUID]
 ) -> Sequence[Row[Any]]:
     """Every verdict of one employee, with the lists and answers that stand as evidence."""
     found = await session.execute(
-        OF_EMPLOYEE, {"tenant_id": caller.tenant_id, "employee_id": employee_id}
+        OF_EMPLOYEE,
+        {"tenant_id": caller.tenant_id, "employee_id": employee_id, "paused": list(paused)},
     )
     return found.all()

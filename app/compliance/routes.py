@@ -10,14 +10,14 @@ from app.campaigns.models import DutyKind
 from app.compliance import answers, queries
 from app.compliance.rules import Reason, Verdict
 from app.compliance.schemas import (
-    CampaignEmployee,
+    CampaignEmployees,
     Flag,
     ProgressOut,
     RecapBy,
     RecapOut,
     VerdictsOut,
 )
-from app.core.paging import Page, PageDep, split_page
+from app.core.paging import PageDep, split_page
 from app.core.services import ServicesDep
 from app.employees import queries as employees
 from app.identity.access import SessionDep, may
@@ -38,10 +38,14 @@ async def campaign_progress(
 
 @router.get("/campaigns/{campaign_id}/recap")
 async def campaign_recap(
-    campaign_id: UUID, caller: MayRead, session: SessionDep, by: RecapBy = "work_unit"
+    caller: MayRead,
+    campaign_id: UUID,
+    session: SessionDep,
+    services: ServicesDep,
+    by: RecapBy = "work_unit",
 ) -> RecapOut:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
-    return await answers.recap(session, caller, campaign_id, by)
+    return await answers.recap(session, caller, campaign_id, by, now=services.clock.now())
 
 
 @router.get("/campaigns/{campaign_id}/employees")
@@ -49,19 +53,20 @@ async def campaign_employees(
     caller: MayRead,
     campaign_id: UUID,
     session: SessionDep,
+    services: ServicesDep,
     page: PageDep,
     verdict: Verdict | None = None,
     reason: Reason | None = None,
     duty: DutyKind | None = None,
     unit: Annotated[UUID | None, Query(description="This unit and all below it")] = None,
     flag: Flag | None = None,
-) -> Page[CampaignEmployee]:
+) -> CampaignEmployees:
     """Employees with such a verdict; excused and disputed ones only when asked for by flag."""
     await campaigns.get(session, caller, campaign_id)
+    paused = await answers.paused_in(session, caller, campaign_id, now=services.clock.now())
     found = await queries.employees(
         session,
-        caller,
-        campaign_id,
+        answers.asked_about(caller, campaign_id, paused),
         page,
         verdict=verdict,
         reason=reason,
@@ -70,12 +75,17 @@ async def campaign_employees(
         flag=flag,
     )
     rows, cursor = split_page(found, page)
-    return Page(items=answers.campaign_employees(caller, rows), next=cursor)
+    items = answers.campaign_employees(caller, rows)
+    return CampaignEmployees(items=items, next=cursor, paused=paused)
 
 
 @router.get("/employees/{employee_id}/verdicts")
-async def employee_verdicts(employee_id: UUID, caller: MayRead, session: SessionDep) -> VerdictsOut:
+async def employee_verdicts(
+    employee_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+) -> VerdictsOut:
     """Every verdict of one employee with its evidence."""
     await employees.get(session, caller, employee_id)
-    rows = await queries.of_employee(session, caller, employee_id)
-    return VerdictsOut(items=[answers.verdict_of(row) for row in rows])
+    paused = await answers.paused_accounts(session, caller, now=services.clock.now())
+    left_out = [each.official_account_id for each in paused]
+    rows = await queries.of_employee(session, caller, employee_id, left_out)
+    return VerdictsOut(items=[answers.verdict_of(row) for row in rows], paused=paused)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     PLATFORM_UNDECLARED = "platform_undeclared"
 
     DISPUTED = "disputed"
+    NOT_DUE_YET = "not_due_yet"
     ACCOUNT_CONTESTED = "account_contested"
     BLOCKED = "blocked"
     AWAITING_SECOND_LIST = "awaiting_second_list"
@@ -285,6 +286,13 @@ def under_dispute(finding: Finding) -> Finding:
     if finding.verdict is not Verdict.UNMET:
         return finding
     return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.DISPUTED)
+
+
+def before_due(finding: Finding) -> Finding:
+    """What may be said before a duty is due: nobody can be late yet."""
+    if finding.verdict is not Verdict.UNMET:
+        return finding
+    return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.NOT_DUE_YET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from uuid import UUID
 from app.campaigns.models import DutyKind
 from app.campaigns.schemas import GrowthOut, VerdictCounts
 from app.compliance.rules import Basis, Reason, Verdict
+from app.core.paging import Page
 from app.core.schemas import Out
+from app.neutrality.schemas import PausedOut
 from app.platforms.base import Platform
 
 RecapBy = Literal["work_unit", "category", "platform", "official_account"]
@@ -15,10 +17,14 @@ Flag = Literal["excused", "disputed"]
 
 
 class DutyProgress(Out):
-    """One duty's verdicts over everyone visible, and how often each reason stands behind them."""
+    """One duty's verdicts over everyone visible, and how often each reason stands behind them.
+
+    Outside BKD numbers that would tell of fewer than five people are suppressed.
+    """
 
     duty: DutyKind
-    counts: VerdictCounts
+    suppressed: bool
+    counts: VerdictCounts | None
     reasons: dict[str, int]
 
 
@@ -27,19 +33,27 @@ class ProgressOut(GrowthOut):
 
     campaign_id: UUID
     cohort_size: int
+    members: int
+    joiners: int
+    leavers: int
     evaluated_at: datetime | None
     duties: list[DutyProgress]
     official_accounts: list[GrowthOut]
+    paused_accounts: list[PausedOut]
 
 
 class RecapRow(Out):
-    """One unit, category, platform or official account; a unit includes those below it."""
+    """One unit, category, platform or official account; a unit includes those below it.
+
+    Outside BKD numbers that would tell of fewer than five people are suppressed: `counts` is null.
+    """
 
     key: str
     name: str
     code: str | None
     duty: DutyKind
-    counts: VerdictCounts
+    suppressed: bool
+    counts: VerdictCounts | None
 
 
 class RecapOut(Out):
@@ -47,6 +61,7 @@ class RecapOut(Out):
     by: RecapBy
     evaluated_at: datetime | None
     items: list[RecapRow]
+    paused: list[PausedOut]
 
 
 class CampaignEmployee(Out):
@@ -61,6 +76,12 @@ class CampaignEmployee(Out):
     reasons: list[Reason]
     excused: bool
     disputed: bool
+
+
+class CampaignEmployees(Page[CampaignEmployee]):
+    """One page of employees; nothing is told about a follow of the `paused` accounts."""
+
+    paused: list[PausedOut]
 
 
 class EvidenceOut(Out):
@@ -90,3 +111,4 @@ class VerdictOut(Out):
 
 class VerdictsOut(Out):
     items: list[VerdictOut]
+    paused: list[PausedOut]

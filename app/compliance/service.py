@@ -1,8 +1,8 @@
 """Judging a campaign: facts in sets, people by the rules, and only differences are written."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.rules import AccountState
+from app.campaigns import extensions
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.changes.kinds import ChangeKind
@@ -22,6 +23,7 @@ from app.compliance.rules import (
     FollowEvidence,
     ListLook,
     PairLook,
+    before_due,
     best_of,
     judge_declare,
     judge_follow,
@@ -111,6 +113,12 @@ class Judged:
     finding: Finding
     excuse: str | None
 
+    def unless_early(self, not_due: Collection[UUID]) -> "Judged":
+        """The same, of somebody who still has time."""
+        if self.employee_id not in not_due:
+            return self
+        return replace(self, finding=before_due(self.finding))
+
     def as_record(self) -> tuple[Any, ...]:
         """The row of the temporary table `judged`."""
         return (
@@ -141,15 +149,17 @@ async def evaluate(
     if campaign is None:
         return 0
     members = await _members(session, campaign)
+    not_due = await extensions.not_due(session, campaign, now=now)
     judged: list[tuple[Any, ...]] = []
     for duty in await campaigns.duties(session, tenant_id, campaign_id):
         if duty.kind is DutyKind.DECLARE:
-            judged.extend(each.as_record() for each in judge_declarations(members, duty))
+            declared = judge_declarations(members, duty)
+            judged.extend(each.unless_early(not_due).as_record() for each in declared)
         else:
             for official in await _official_accounts(session, campaign, now):
                 sightings = await _sightings(session, official)
                 judged.extend(
-                    each.as_record()
+                    each.unless_early(not_due).as_record()
                     for each in judge_follows(
                         members,
                         duty,
@@ -183,10 +193,11 @@ async def _members(session: AsyncSession, campaign: Campaign) -> list[Member]:
 async def _official_accounts(
     session: AsyncSession, campaign: Campaign, now: datetime
 ) -> list[OfficialAccount]:
-    """Those whom people owe a follow today: a person's account leaves with the office term."""
+    """Those whom people owe a follow today: a paused one, or of an ended term, is left out."""
     ids = await campaigns.official_account_ids(session, campaign.tenant_id, campaign.id)
     named = [await session.get_one(OfficialAccount, (campaign.tenant_id, each)) for each in ids]
-    return [each for each in named if in_duty(each, jakarta_day(now))]
+    today = jakarta_day(now)
+    return [each for each in named if await in_duty(session, each, today)]
 
 
 def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged]:

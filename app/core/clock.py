@@ -1,6 +1,6 @@
 """The only place that asks for the time; everything else is given it."""
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -33,3 +33,8 @@ class SettableClock:
 def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
     """The calendar day of an aware moment as reports count days."""
     return moment.astimezone(zone).date()
+
+
+def jakarta_midnight(day: date, zone: tzinfo = JAKARTA) -> datetime:
+    """The moment at which a calendar day of a report begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)

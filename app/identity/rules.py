@@ -24,6 +24,11 @@ class Caller:
     expires_at: datetime
 
     @property
+    def keeps_registry(self) -> bool:
+        """Whether this is BKD: the whole government, with the right to see whom a NIP names."""
+        return self.unit_id is None and Scope.EMPLOYEES_READ_NIP in self.scopes
+
+    @property
     def actor(self) -> str:
         """How the change log names this caller."""
         return f"api_key:{self.key_id}"

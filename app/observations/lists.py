@@ -22,6 +22,7 @@ from app.core.uploads import Upload
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
+from app.neutrality import service as neutrality
 from app.observations import queries
 from app.observations.models import FollowerList
 from app.observations.rules import (
@@ -145,10 +146,12 @@ async def take_upload(
 
     Raises:
         NotFound: there is no such official account.
+        OfficialAccountPaused: it is paused, and its file is not even opened.
         ExportUnreadable, WrongPlatform, WrongAccount, TakenInFuture: the file is refused.
     """
     async with database.transaction(caller.tenant_id) as session:
         account = await official_account_queries.get(session, caller, account_id)
+        await neutrality.require_in_duty(session, account, now=now)
         accounts = await matchable(session, caller.tenant_id, account.platform)
     matches = await asyncio.to_thread(read_matches, account, upload, accounts)
     async with database.transaction(caller.tenant_id) as session:

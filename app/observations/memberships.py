@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.ids import new_id
+from app.neutrality import queries as neutrality
 from app.observations import lists, queries
 from app.observations.models import CountSnapshot, FollowerList, PairAnswerRow
 from app.observations.rules import (
@@ -26,7 +27,7 @@ from app.observations.rules import (
     suspicious_fall,
 )
 from app.official_accounts import service as official_accounts
-from app.official_accounts.models import OfficialAccount, OwnerKind
+from app.official_accounts.models import OfficialAccount
 from app.platforms.base import CountReading, Follower, FollowerPage, Platform
 
 ACTOR = "worker:memberships"
@@ -34,10 +35,9 @@ ACTOR = "worker:memberships"
 MOST_ENTRIES = 1_000_000
 
 
-def in_duty(account: OfficialAccount, today: date) -> bool:
-    """Whether anybody may be asked to follow it: active, and within a person's office term."""
-    ended = account.office_term_end is not None and account.office_term_end < today
-    return account.active and not (account.owner_kind is OwnerKind.PERSON and ended)
+async def in_duty(session: AsyncSession, account: OfficialAccount, today: date) -> bool:
+    """Whether anybody may be asked to follow it, or be asked about: active, and not paused."""
+    return account.active and await neutrality.pause_of(session, account, today) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account
 from app.accounts.rules import AccountState
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
 from app.identity.rules import Caller
 from app.observations.models import CountSnapshot, FollowerList, PollRun
-from app.observations.rules import CountInterval, PollKind
+from app.observations.rules import CountInterval, PollKind, cuts_days, first_step
 from app.platforms.base import Platform
 
 # A count older than this says too little about a list to certify it.
@@ -100,13 +101,25 @@ async def latest(
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRange:
-    """since <= observed_at < until; `step` in seconds asks for one reading a step."""
+    """since <= observed_at < until; `step` in seconds asks for one reading a step.
+
+    Steps begin at `since`, or are cut at the midnights of Asia/Jakarta (`by_day`).
+    """
 
     since: datetime | None
     until: datetime | None
     step: int | None
     limit: int
     cursor: str | None
+    by_day: bool = False
+
+    @property
+    def first(self) -> datetime | None:
+        """Where the first step begins; it may be cut short by `since`, as the last by `until`."""
+        if not self.by_day or self.since is None or self.step is None:
+            return self.since
+        midnight = jakarta_midnight(jakarta_day(self.since))
+        return first_step(self.since, timedelta(seconds=self.step), midnight)
 
 
 class RangeInvalid(Invalid):
@@ -117,21 +130,27 @@ async def snapshot_range(
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     step: Annotated[int | None, Query(ge=60, description="Seconds; needs from and to")] = None,
+    tz: Annotated[
+        Literal["Asia/Jakarta"] | None, Query(description="Cut the steps at its midnights")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> SnapshotRange:
     """The range that the query string asks for.
 
     Raises:
-        RangeInvalid: `step` without both ends, or more than 2,000 steps.
+        RangeInvalid: `step` without both ends, more than 2,000 steps, or days that it cannot cut.
     """
+    if tz is not None and (step is None or not cuts_days(timedelta(seconds=step))):
+        message = "needs a step that fills a day or whole days"
+        raise RangeInvalid(errors=[FieldError("/query/tz", "range", message)])
     if step is not None:
         if since is None or until is None:
             raise RangeInvalid(errors=[FieldError("/query/step", "range", "needs from and to")])
         if (until - since).total_seconds() / step > MOST_STEPS:
             message = f"more than {MOST_STEPS} steps; choose a longer step"
             raise RangeInvalid(errors=[FieldError("/query/step", "too_fine", message)])
-    return SnapshotRange(since, until, step, limit, cursor)
+    return SnapshotRange(since, until, step, limit, cursor, by_day=tz is not None)
 
 
 async def snapshots(
@@ -169,13 +188,13 @@ def slot_after(cursor: str) -> datetime:
 STEPS = text("""
 SELECT bucket, reading.followers_min, reading.followers_max, reading.precision,
        reading.observed_at
-FROM generate_series(CAST(:since AS timestamptz), CAST(:until AS timestamptz)
+FROM generate_series(CAST(:first AS timestamptz), CAST(:until AS timestamptz)
                      - interval '1 microsecond', CAST(:step AS interval)) AS bucket
 LEFT JOIN LATERAL (
     SELECT followers_min, followers_max, precision, observed_at FROM count_snapshots
     WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
-      AND NOT suspicious AND observed_at >= bucket
-      AND observed_at < bucket + CAST(:step AS interval)
+      AND NOT suspicious AND observed_at >= GREATEST(bucket, CAST(:since AS timestamptz))
+      AND observed_at < LEAST(bucket + CAST(:step AS interval), CAST(:until AS timestamptz))
     ORDER BY observed_at DESC LIMIT 1
 ) AS reading ON true
 ORDER BY bucket
@@ -191,6 +210,7 @@ async def steps(
         {
             "tenant_id": caller.tenant_id,
             "official_account_id": official_account_id,
+            "first": wanted.first,
             "since": wanted.since,
             "until": wanted.until,
             "step": timedelta(seconds=wanted.step or 0),

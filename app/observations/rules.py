@@ -1,7 +1,7 @@
 """What a count and a follower list are worth; pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -80,6 +80,42 @@ def suspicious_fall(previous_max: int, new_max: int) -> bool:
 def confirms_fall(first_max: int, second_max: int) -> bool:
     """Whether a second low reading agrees with the first: neither is a fall from the other."""
     return not suspicious_fall(first_max, second_max) and not suspicious_fall(second_max, first_max)
+
+
+def first_step(since: datetime, step: timedelta, midnight: datetime) -> datetime:
+    """The start of the step that holds a moment, where steps are cut from a midnight before it."""
+    return midnight + (since - midnight) // step * step
+
+
+def cuts_days(step: timedelta) -> bool:
+    """Whether steps of this length end at each midnight: some fill a day, or are whole days."""
+    day = timedelta(days=1)
+    return not (day % step if step < day else step % day)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How many more there are, in [min, max]; negative where there are fewer."""
+
+    min: int
+    max: int
+
+
+def step_gains(counts: Sequence[CountInterval | None]) -> list[Gain | None]:
+    """What each step has gained since the last step before it that has a count.
+
+    A step without a count has no gain, and neither has the first with one. What was gained over a
+    gap belongs to the step after it: nobody knows when in the gap it came.
+    """
+    gains: list[Gain | None] = []
+    last: CountInterval | None = None
+    for count in counts:
+        if count is None or last is None:
+            gains.append(None)
+        else:
+            gains.append(Gain(count.min - last.max, count.max - last.min))
+        last = last if count is None else count
+    return gains
 
 
 class PollKind(StrEnum):

@@ -59,13 +59,18 @@ class SnapshotOut(Out):
 
 
 class StepOut(Out):
-    """The last reading of one step; null where there was none."""
+    """The last reading of one step, and the gain since the last one before it in the range.
+
+    Null where there was none: gaps stay gaps, and a gain over a gap belongs to the step after it.
+    """
 
     start: datetime
     followers_min: int | None
     followers_max: int | None
     precision: Precision | None
     observed_at: datetime | None
+    gain_min: int | None
+    gain_max: int | None
 
 
 class SnapshotsOut(Out):

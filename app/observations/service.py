@@ -13,7 +13,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.identity.rules import Caller
 from app.observations import queries
 from app.observations.models import CountSnapshot, FollowerList, PollRun
-from app.observations.rules import confirms_fall, suspicious_fall
+from app.observations.rules import CountInterval, confirms_fall, step_gains, suspicious_fall
 from app.observations.schemas import (
     CertificateOut,
     CountOut,
@@ -229,6 +229,14 @@ async def series(
     """Readings of a range, each of them or one a step."""
     if wanted.step is not None:
         rows = await queries.steps(session, caller, account_id, wanted)
+        gains = step_gains(
+            [
+                None
+                if row.followers_min is None
+                else CountInterval(row.followers_min, row.followers_max)
+                for row in rows
+            ]
+        )
         return SnapshotsOut(
             items=[
                 StepOut(
@@ -237,8 +245,10 @@ async def series(
                     followers_max=row.followers_max,
                     precision=row.precision,
                     observed_at=row.observed_at,
+                    gain_min=gain.min if gain else None,
+                    gain_max=gain.max if gain else None,
                 )
-                for row in rows
+                for row, gain in zip(rows, gains, strict=True)
             ],
             next=None,
         )

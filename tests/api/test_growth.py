@@ -167,6 +167,61 @@ async def test_steps_without_a_reading_are_null(api):
     assert counts == [7200, None, 7310, None]
 
 
+async def steps_of(api: Api, account: dict, since: datetime, until: datetime, **params: Any):
+    ends = {"from": since.isoformat(), "to": until.isoformat()}
+    return await api.get(f"/v1/official-accounts/{account['id']}/snapshots", **ends, **params)
+
+
+async def test_steps_are_cut_at_midnight_in_jakarta_and_their_gains_add_up(api):
+    account = await official_account(api)
+    # 16:59 and 17:00 in UTC are two days in Jakarta, where it is 7 hours later.
+    late = datetime(2026, 11, 10, 16, 59, tzinfo=UTC)
+    for minutes, followers in ((-60, 7200), (0, 7210), (1, 7300), (3 * 1440, 7250)):
+        await read_count(api, account, late + timedelta(minutes=minutes), followers=followers)
+    until = late + timedelta(days=5)
+    plain = (await steps_of(api, account, START, until, step=86400)).json()["items"]
+    assert plain[0]["followers_max"] == 7300
+    answer = await steps_of(api, account, START, until, step=86400, tz="Asia/Jakarta")
+    days = answer.json()["items"]
+    starts = [f"2026-11-{day:02d}T17:00:00Z" for day in range(9, 15)]
+    assert [each["start"] for each in days] == starts
+    assert [each["followers_max"] for each in days] == [7210, 7300, None, 7250, None, None]
+    gains = [each["gain_max"] for each in days]
+    assert gains == [None, 90, None, -50, None, None]
+    assert sum(each for each in gains if each is not None) == 7250 - 7210
+    assert gains == [each["gain_min"] for each in days]
+
+
+async def test_a_day_that_the_range_cuts_tells_only_of_the_range(api):
+    account = await official_account(api)
+    noon = datetime(2026, 11, 10, 5, tzinfo=UTC)
+    for hours, followers in ((-1, 1), (1, 2), (3, 3)):
+        await read_count(api, account, noon + timedelta(hours=hours), followers=followers)
+    since, until = noon, noon + timedelta(hours=2)
+    answer = await steps_of(api, account, since, until, step=86400, tz="Asia/Jakarta")
+    assert [each["followers_max"] for each in answer.json()["items"]] == [2]
+    answer = await steps_of(
+        api, account, noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=1),
+        step=86400, tz="Asia/Jakarta",
+    )  # fmt: skip
+    assert [each["followers_max"] for each in answer.json()["items"]] == [None]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param({"tz": "Asia/Jakarta"}, id="no-step"),
+        pytest.param({"tz": "Asia/Jakarta", "step": 25_200}, id="seven-hours"),
+        pytest.param({"tz": "Asia/Jayapura", "step": 86_400}, id="another-zone"),
+    ],
+)
+async def test_days_that_cannot_be_cut_are_refused(api, params):
+    account = await official_account(api)
+    answer = await steps_of(api, account, START, NOW, **params)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/tz"
+
+
 async def test_snapshots_are_paged_oldest_first(api):
     account = await official_account(api)
     for day in range(5):

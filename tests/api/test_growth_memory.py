@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.campaigns import growth
 from app.campaigns.memory import REMEMBERED_FOR, Question
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.services import Services
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -142,6 +143,24 @@ async def test_time_alone_takes_the_pace_away(api, clock, services, government):
     assert clock.at > NOW + timedelta(days=7)
     assert given["pace"]["reached_from"] is None
     assert given == await counted_anew(services, government, account["id"])
+
+
+async def test_an_election_window_takes_a_part_away_and_time_gives_it_back(api, clock):
+    person = {"owner_kind": "person", "office_term_start": "2025-02-20"}
+    account = await official_account(api, "gubernursumsel", **person)  # noqa: F811
+    await read_count(api, account, START, followers=7200)
+    day = jakarta_day(NOW)
+    first, after = (jakarta_midnight(day + timedelta(days=each)) for each in (1, 3))
+    window = {"starts_on": day + timedelta(days=1), "ends_on": day + timedelta(days=2)}
+    body = {"legal_basis": "UU 10/2016", "document_number": "273/2026"}
+    days = {name: each.isoformat() for name, each in window.items()}
+    assert (await api.post("/v1/neutrality-windows", {**body, **days})).status_code == 201
+    # Each answer is asked for just before as well, so that it is remembered when the day begins.
+    for midnight, told in ((first, False), (after, True)):
+        clock.at = midnight - timedelta(seconds=1)
+        assert ((await growth_of(api, account))["attribution"] is None) is told
+        clock.at = midnight
+        assert ((await growth_of(api, account))["attribution"] is not None) is told
 
 
 async def test_a_fact_dated_ahead_counts_when_its_time_has_come(

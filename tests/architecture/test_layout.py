@@ -15,16 +15,17 @@ SOURCES = sorted(
 )
 FEATURES = (
     "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "employees",
-    "exchange", "identity", "jobs", "observations", "official_accounts", "work_units",
+    "exchange", "identity", "jobs", "neutrality", "observations", "official_accounts",
+    "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
 # What a room has beside the usual files, each one reviewed here.
 BESIDE = {
     "accounts": {"checks"},
     "budgets": {"overview"},
-    "campaigns": {"growth", "memory"},
+    "campaigns": {"extensions", "growth", "memory", "roster"},
     "changes": {"kinds"},
-    "compliance": {"answers"},
+    "compliance": {"answers", "small_units"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},

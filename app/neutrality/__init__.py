@@ -1,0 +1,1 @@
+"""Neutrality: when the accounts of persons are paused, and why."""
