@@ -16,8 +16,10 @@ from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
+from app.excuses import routes as excuses
 from app.identity.access import CallerMemory
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
@@ -35,6 +37,8 @@ ROUTERS = (
     official_accounts.router,
     observations.router,
     compliance.router,
+    excuses.router,
+    disputes.router,
     budgets.router,
     operations.router,
 )

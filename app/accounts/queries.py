@@ -1,10 +1,10 @@
 """Reading declared accounts; every query starts at `visible_to`."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, AccountCheck
@@ -17,6 +17,9 @@ from app.identity.rules import Caller
 from app.platforms.base import ExistenceState, Platform
 
 A_MOMENT = timedelta(microseconds=1)
+# The same moment as `rules.attestation_due`, which is tested against this.
+ATTESTATION_DUE = """(accounts.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+    AT TIME ZONE 'Asia/Jakarta'"""
 
 
 def visible_to(caller: Caller) -> Select[Account]:
@@ -50,6 +53,25 @@ async def of_employee(
         .order_by(Account.id)
     )
     return accounts.all()
+
+
+async def page(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: PageRequest,
+    *,
+    attestation_due_by: datetime | None,
+) -> Sequence[Account]:
+    """One page and one row more, in order of id; on wish those whose attestation is due by then."""
+    accounts = visible_to(caller).order_by(Account.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        accounts = accounts.where(Account.id > wanted.after)
+    if attestation_due_by is not None:
+        accounts = accounts.where(
+            Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
+            text(f"{ATTESTATION_DUE} <= :due_by").bindparams(due_by=attestation_due_by),
+        )
+    return (await session.scalars(accounts)).all()
 
 
 async def live_claims(

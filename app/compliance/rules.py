@@ -39,6 +39,7 @@ class Reason(StrEnum):
     PLATFORM_UNDECLARED = "platform_undeclared"
 
     DISPUTED = "disputed"
+    DISPUTE_UPHELD = "dispute_upheld"
     ACCOUNT_CONTESTED = "account_contested"
     BLOCKED = "blocked"
     AWAITING_SECOND_LIST = "awaiting_second_list"
@@ -93,7 +94,9 @@ class FollowEvidence:
     """Everything known of one declared account and one official account.
 
     `seen_since` and `unseen_since` tell of the checks: since when the account has been found under
-    its present handle without a break, and since when it has not been found at all.
+    its present handle without a break, and since when it has not been found at all. After
+    `attested_until` nobody vouches for whose it is; an officer has set aside what was not seen up
+    to `cleared_at`.
     """
 
     state: AccountState
@@ -101,6 +104,8 @@ class FollowEvidence:
     can_tell: bool
     seen_since: datetime | None = None
     unseen_since: datetime | None = None
+    attested_until: datetime | None = None
+    cleared_at: datetime | None = None
     lists: tuple[ListLook, ...] = ()
     pairs: tuple[PairLook, ...] = ()
 
@@ -125,6 +130,8 @@ def judge_follow(evidence: FollowEvidence, *, now: datetime, stale_after: timede
     # A retired account is no longer the employee's, whatever it follows.
     if evidence.state is AccountState.RETIRED:
         return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
+    if evidence.attested_until is not None and evidence.attested_until <= now:
+        evidence = replace(evidence, verified_at=None)
     lists = [
         look
         for look in evidence.lists
@@ -167,7 +174,10 @@ def _weigh(
             return sight.finding
     if sight := absence or first_absence or presence:
         return replace(sight.finding, verdict=Verdict.UNKNOWN, reason=Reason.STALE)
-    return Finding(Verdict.UNKNOWN, _why_unknown(complete, absent, asked))
+    why = _why_unknown(complete, absent, asked)
+    if why is Reason.ACCOUNT_UNVERIFIED and evidence.cleared_at is not None:
+        why = Reason.DISPUTE_UPHELD
+    return Finding(Verdict.UNKNOWN, why)
 
 
 def _latest(sights: Iterable[_Sight]) -> _Sight | None:
@@ -221,12 +231,11 @@ def _single_absences(counted: Sequence[ListLook]) -> Iterator[_Sight]:
 
 def _counts_from(evidence: FollowEvidence, moment: datetime) -> bool:
     """Whether an absence at that moment says something of the employee."""
-    if evidence.verified_at is None or moment <= evidence.verified_at:
-        return False
     # While it could not be seen, or went by a name that nobody looked for, it was absent anyway.
-    if evidence.unseen_since is not None:
+    if evidence.verified_at is None or evidence.unseen_since is not None:
         return False
-    if evidence.seen_since is not None and moment <= evidence.seen_since:
+    beginnings = (evidence.verified_at, evidence.seen_since, evidence.cleared_at)
+    if any(each is not None and moment <= each for each in beginnings):
         return False
     match evidence.state:
         case AccountState.VERIFIED | AccountState.PRIVATE:
@@ -282,9 +291,18 @@ def best_of(findings: Sequence[tuple[UUID, Finding]]) -> tuple[UUID, Finding]:
 
 def under_dispute(finding: Finding) -> Finding:
     """What may be shown while a dispute is open: nobody stands as `unmet` meanwhile."""
+    return _lifted(finding, Reason.DISPUTED)
+
+
+def once_cleared(finding: Finding) -> Finding:
+    """What may be said of a silence that an officer has decided to hold against nobody."""
+    return _lifted(finding, Reason.DISPUTE_UPHELD)
+
+
+def _lifted(finding: Finding, reason: Reason) -> Finding:
     if finding.verdict is not Verdict.UNMET:
         return finding
-    return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.DISPUTED)
+    return replace(finding, verdict=Verdict.UNKNOWN, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

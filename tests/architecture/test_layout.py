@@ -14,8 +14,9 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "employees",
-    "exchange", "identity", "jobs", "observations", "official_accounts", "work_units",
+    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "disputes",
+    "employees", "exchange", "excuses", "identity", "jobs", "observations", "official_accounts",
+    "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
 # What a room has beside the usual files, each one reviewed here.
@@ -24,8 +25,9 @@ BESIDE = {
     "budgets": {"overview"},
     "campaigns": {"growth", "memory"},
     "changes": {"kinds"},
-    "compliance": {"answers"},
+    "compliance": {"answers", "freezing", "storing"},
     "connections": {"answers", "connecting", "sealing"},
+    "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
