@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("roster", "growth", "poller")
+BENCHMARKS = ("roster", "growth", "poller", "exports")
 
 
 def run(name: str) -> int:

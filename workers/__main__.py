@@ -11,7 +11,7 @@ from app.platforms.base import Platform
 from app.platforms.catalog import build_adapters
 from app.settings import Settings, get_settings
 from workers.collect import collect
-from workers.connections import tokens_of
+from workers.connections import refusals_of, tokens_of
 from workers.jobs import work_queue
 from workers.reach import Reach
 from workers.runtime import services, stop_on_signals, supervise
@@ -33,6 +33,7 @@ async def run_worker(settings: Settings) -> None:
             catalog.adapters,
             token_of=tokens_of(carried, access_to, SubjectKind.OFFICIAL_ACCOUNT),
             consent_of=tokens_of(carried, access_to, SubjectKind.ACCOUNT),
+            refused=refusals_of(carried),
         )
         try:
             async with asyncio.TaskGroup() as group:

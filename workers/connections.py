@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from app.connections import pasting
 from app.connections import service as connections
 from app.connections.rules import Subject, SubjectKind
 from app.connections.service import AccessMaker
@@ -46,6 +47,16 @@ def tokens_of(
         return await _token(services, make_access, tenant_id, subject, platform, ahead=False)
 
     return token_of
+
+
+def refusals_of(services: Services) -> Callable[[UUID, UUID, str], Awaitable[None]]:
+    """How to tell that a platform does not accept an official account's token any more."""
+
+    async def refused(tenant_id: UUID, account_id: UUID, token: str) -> None:
+        subject = Subject(SubjectKind.OFFICIAL_ACCOUNT, account_id)
+        await pasting.give_up(services, tenant_id, subject, token)
+
+    return refused
 
 
 async def _token(

@@ -1,7 +1,7 @@
 """Job handlers that ask platforms who follows: pair by pair, or by reading the whole list."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from app.platforms.base import (
     AccountGone,
     Adapter,
     Ambiguous,
+    Capabilities,
     CountReading,
     CredentialsBad,
     NotSupported,
@@ -39,6 +40,7 @@ from app.platforms.base import (
     PlatformError,
     RateLimited,
     Target,
+    TokenRefused,
 )
 from workers.reach import (
     ASK_WITHIN,
@@ -49,6 +51,10 @@ from workers.reach import (
     slot_from,
     within,
 )
+from workers.writers import writers_among
+
+# Where most have never written, they are not looked up one question's worth at a time.
+LOOKED_UP = 200
 
 
 async def check_all_pairs(services: Services, reach: Reach, _: CheckAllPairs) -> None:
@@ -84,10 +90,12 @@ class Round:
     asked: int = 0
     answered: int = 0
     failed: PlatformError | None = None
+    token: str | None = field(default=None, repr=False)
 
-    def target(self, token: str | None) -> Target:
+    @property
+    def official(self) -> Target:
         """The official account as its platform is asked about it."""
-        return Target(self.account.handle, self.account.platform_id, access_token=token)
+        return Target(self.account.handle, self.account.platform_id, access_token=self.token)
 
     def ended(self, now: datetime) -> Run:
         """The row of the poll log."""
@@ -122,16 +130,21 @@ async def _begin(
     return Round(kind, account, adapter, slot_from(job.slot), now)
 
 
-async def _token(reach: Reach, account: OfficialAccount, *, needed: bool) -> str | None:
-    """The official account's own token.
+async def _take_token(reach: Reach, told: Round, *, needed: bool) -> None:
+    """Have the round ask with the official account's own token.
 
     Raises:
         CredentialsBad: it is needed, and nobody has connected the account.
     """
-    token = await reach.token_of(account.tenant_id, account.id)
-    if token is None and needed:
+    told.token = await reach.token_of(told.account.tenant_id, told.account.id)
+    if told.token is None and needed:
         raise CredentialsBad("not connected")
-    return token
+
+
+async def _note_refusal(reach: Reach, told: Round) -> None:
+    """Tell of a token that the platform refuses, so that its owner hears of it."""
+    if isinstance(told.failed, TokenRefused) and told.token is not None:
+        await reach.refused(told.account.tenant_id, told.account.id, told.token)
 
 
 async def _log(session: AsyncSession, told: Round, now: datetime) -> None:
@@ -154,22 +167,54 @@ async def check_pairs(services: Services, reach: Reach, job: CheckPairs) -> None
     told = await _begin(services, reach, job, PollKind.PAIRS)
     if told is None or not told.adapter.capabilities.membership_pairs:
         return
-    can = told.adapter.capabilities
     try:
-        official = told.target(await _token(reach, told.account, needed=can.pairs_need_token))
-        after: UUID | None = None
-        while batch := await _batch(services, told, after):
-            after = batch[-1].id
-            if not await _ask_batch(services, reach, told, official, batch):
-                break
-        if after is not None and not told.asked:
-            told.failed = CredentialsBad("no consent given")
+        await _take_token(reach, told, needed=told.adapter.capabilities.pairs_need_token)
+        await _ask_everyone(services, reach, told)
     except PlatformError as error:
         told.failed = error
+    await _note_refusal(reach, told)
     await _end_pairs(services, told, job)
 
 
+async def _ask_everyone(services: Services, reach: Reach, told: Round) -> None:
+    """Ask in batches until all are answered, or the platform answers no more.
+
+    Raises:
+        PlatformError: a call failed as a whole.
+    """
+    can = told.adapter.capabilities
+    writers: Mapping[UUID, str] | None = None
+    after: UUID | None = None
+    while batch := await _batch(services, told, after):
+        after = batch[-1].id
+        if can.pairs_need_scoped_id and writers is None:
+            # Read only now: where there is nobody to ask about, nobody's conversations are read.
+            writers = await _writers(services, told)
+        targets = list((await _targets(reach, told, batch, writers or {})).items())
+        for start in range(0, len(targets), can.pair_batch):
+            if not await _ask(services, told, dict(targets[start : start + can.pair_batch])):
+                return
+    if after is not None and not told.asked:
+        told.failed = _nobody(can)
+
+
+def _nobody(can: Capabilities) -> PlatformError:
+    """Why nobody could be asked about although there are accounts to ask about."""
+    if can.pairs_need_scoped_id:
+        return NotSupported("nobody has written first")
+    return CredentialsBad("no consent given")
+
+
+async def _writers(services: Services, told: Round) -> Mapping[UUID, str]:
+    async with services.database.transaction(told.account.tenant_id) as session:
+        known = await memberships.known_accounts(
+            session, told.account.tenant_id, told.account.platform
+        )
+    return await writers_among(known, told.adapter, told.official)
+
+
 async def _batch(services: Services, told: Round, after: UUID | None) -> Sequence[Any]:
+    can = told.adapter.capabilities
     async with services.database.transaction(told.account.tenant_id) as session:
         return await compliance.accounts_to_ask(
             session,
@@ -177,13 +222,22 @@ async def _batch(services: Services, told: Round, after: UUID | None) -> Sequenc
             slot=told.slot,
             now=services.clock.now(),
             after=after,
-            limit=told.adapter.capabilities.pair_batch,
+            limit=LOOKED_UP if can.pairs_need_scoped_id else can.pair_batch,
         )
 
 
-async def _targets(reach: Reach, told: Round, batch: Sequence[Any]) -> Mapping[UUID, Target]:
+async def _targets(
+    reach: Reach, told: Round, batch: Sequence[Any], writers: Mapping[UUID, str]
+) -> Mapping[UUID, Target]:
     """Whom to ask about: where it takes their consent, only those who have given it."""
-    if not told.adapter.capabilities.pairs_need_consent:
+    can = told.adapter.capabilities
+    if can.pairs_need_scoped_id:
+        return {
+            each.id: Target(each.handle, each.platform_id, scoped_id=writers[each.id])
+            for each in batch
+            if each.id in writers
+        }
+    if not can.pairs_need_consent:
         return {each.id: Target(each.handle, each.platform_id) for each in batch}
     consents = {each.id: await reach.consent_of(told.account.tenant_id, each.id) for each in batch}
     return {
@@ -193,20 +247,15 @@ async def _targets(reach: Reach, told: Round, batch: Sequence[Any]) -> Mapping[U
     }
 
 
-async def _ask_batch(
-    services: Services, reach: Reach, told: Round, official: Target, batch: Sequence[Any]
-) -> bool:
+async def _ask(services: Services, told: Round, targets: Mapping[UUID, Target]) -> bool:
     """Ask about one batch and keep the answers; False where the platform answers no more.
 
     Raises:
         PlatformError: the call failed as a whole, which says nothing of any one account.
     """
-    targets = await _targets(reach, told, batch)
-    if not targets:
-        return True
     told.asked += len(targets)
     others = list(dict.fromkeys(targets.values()))
-    outcomes = await within(ASK_WITHIN, told.adapter.follows(official, others))
+    outcomes = await within(ASK_WITHIN, told.adapter.follows(told.official, others))
     asked_at = services.clock.now()
     answers = [
         answer
@@ -282,13 +331,14 @@ async def read_follower_list(services: Services, reach: Reach, job: ReadFollower
     roll = Roll(known, told.slot)
     before = after = None
     try:
-        official = told.target(await _token(reach, told.account, needed=can.list_needs_token))
-        before = await _count(told.adapter, official)
-        await _fill(roll, told.adapter, official)
-        after = await _count(told.adapter, official)
+        await _take_token(reach, told, needed=can.list_needs_token)
+        before = await _count(told.adapter, told.official)
+        await _fill(roll, told.adapter, told.official)
+        after = await _count(told.adapter, told.official)
     except PlatformError as error:
         told.failed = error
     told.asked, told.answered = roll.listed, len(roll.matched)
+    await _note_refusal(reach, told)
     complete = told.failed is None and not roll.full
     reading = Reading(told.slot, told.started_at, roll, complete, before, after)
     await _end_list(services, told, job, reading)

@@ -17,6 +17,7 @@ from app.platforms.base import (
 )
 
 TokenOf = Callable[[UUID, UUID], Awaitable[str | None]]
+Refused = Callable[[UUID, UUID, str], Awaitable[None]]
 Answer = TypeVar("Answer")
 REASON_SHOWN = 200
 # One question about a batch, or for one page of a list; far above what a single call may take.
@@ -28,17 +29,23 @@ async def no_token(_: UUID, __: UUID) -> str | None:
     return None
 
 
+async def nobody_to_tell(_: UUID, __: UUID, ___: str) -> None:
+    """Nothing is kept that a refusal would change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The adapters of this process, and two ways to tokens, each by tenant and account.
+    """The adapters of this process, and the ways to tokens, each by tenant and account.
 
     `token_of` gives the token of a connected official account, `consent_of` that of a declared
-    account whose owner lets us ask in their name; None where there is none.
+    account whose owner lets us ask in their name; None where there is none. `refused` is told of
+    an official account's token that its platform does not accept any more.
     """
 
     adapters: Mapping[Platform, Adapter] = field(default_factory=dict)
     token_of: TokenOf = no_token
     consent_of: TokenOf = no_token
+    refused: Refused = nobody_to_tell
 
 
 NOTHING = Reach()

@@ -17,7 +17,7 @@ from app.identity.rules import Caller
 from app.platforms.base import ExistenceState, Platform
 
 A_MOMENT = timedelta(microseconds=1)
-# The same moment as `rules.attestation_due`, which is tested against this.
+# The same moment as `service.attestation_due`.
 ATTESTATION_DUE = """(accounts.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
     AT TIME ZONE 'Asia/Jakarta'"""
 

@@ -1,13 +1,11 @@
 """The states of a declared account and the moves between them; pure."""
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
-from app.core.clock import JAKARTA
 from app.platforms.base import ExistenceState
 
 
@@ -55,34 +53,17 @@ class Attestation:
     attested_by: str
 
 
-def attested_at(attested_on: date, now: datetime) -> datetime:
-    """From when an attestation of a day holds: its last moment, or now while the day lasts.
-
-    What was seen earlier on that day may have come before it, and must not count as coming after.
-    """
-    return min(datetime.combine(attested_on, time.max, JAKARTA).astimezone(UTC), now)
-
-
-def attestation_due(attested_at: datetime) -> datetime:
-    """When an attestation no longer holds: six months later by the calendar of Jakarta."""
-    local = attested_at.astimezone(JAKARTA)
-    months = local.month - 1 + MONTHS_ATTESTED
-    year, month = local.year + months // 12, months % 12 + 1
-    day = min(local.day, monthrange(year, month)[1])
-    return local.replace(year=year, month=month, day=day).astimezone(UTC)
-
-
 def verified_from(
-    state: AccountState, verified_at: datetime | None, before: datetime | None, anew: datetime
+    state: AccountState, verified_at: datetime | None, held_until: datetime | None, anew: datetime
 ) -> datetime:
-    """Since when the owner counts as proven, after one more attestation.
+    """Since when the owner counts as proven, after an attestation at `anew`.
 
-    `before` is the attestation until now. While it holds, a new one leaves no gap, and takes
-    nothing away from what was seen since the first.
+    While the one before it still held, it leaves no gap, and takes nothing away from what was seen
+    since the first.
     """
-    if state is not AccountState.VERIFIED or verified_at is None or before is None:
+    if state is not AccountState.VERIFIED or verified_at is None or held_until is None:
         return anew
-    return verified_at if anew < attestation_due(before) else anew
+    return verified_at if anew < held_until else anew
 
 
 def live(state: AccountState) -> bool:

@@ -1,6 +1,6 @@
 """Declaring, correcting, verifying and retiring accounts."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,16 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import queries
 from app.accounts.models import Account
 from app.accounts.rules import (
+    MONTHS_ATTESTED,
     AccountState,
-    attestation_due,
-    attested_at,
     state_on_declaration,
     verified_from,
 )
 from app.accounts.schemas import AccountIn, AccountOut, NormalizedOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.clock import jakarta_day
+from app.core.clock import JAKARTA, jakarta_day, months_later
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.etags import require_version
 from app.core.ids import new_id
@@ -191,6 +190,19 @@ async def correct(
     return account
 
 
+def attested_at(attested_on: date, now: datetime) -> datetime:
+    """From when an attestation of a day holds: its last moment, or now while the day lasts.
+
+    What was seen earlier on that day may have come before it, and must not count as coming after.
+    """
+    return min(datetime.combine(attested_on, time.max, JAKARTA).astimezone(UTC), now)
+
+
+def attestation_due(attested_at: datetime) -> datetime:
+    """When an attestation no longer holds, and has to be given anew."""
+    return months_later(attested_at, MONTHS_ATTESTED)
+
+
 async def attest(
     session: AsyncSession, caller: Caller, account_id: UUID, attested_on: date, *, now: datetime
 ) -> Account:
@@ -206,9 +218,8 @@ async def attest(
     if attested_on > jakarta_day(now):
         raise AttestationInFuture(errors=[FieldError("/attested_on", "future", "in the future")])
     anew = attested_at(attested_on, now)
-    account.verified_at = verified_from(
-        account.state, account.verified_at, account.attested_at, anew
-    )
+    held_until = attestation_due(account.attested_at) if account.attested_at else None
+    account.verified_at = verified_from(account.state, account.verified_at, held_until, anew)
     # An older attestation that is handed in late does not shorten a newer one.
     account.attested_at = max(anew, account.attested_at or anew)
     account.state = AccountState.VERIFIED

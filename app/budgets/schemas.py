@@ -47,6 +47,7 @@ class CapabilitiesOut(Out):
     pair_batch: int
     pairs_need_token: bool
     pairs_need_consent: bool
+    pairs_need_scoped_id: bool
     membership_list: bool
     list_needs_token: bool
     owner_export: bool

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 
 from app.cli import connections, follower_lists, operator, platforms, polls, sandbox
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
+from app.core.logs import SERVER_LOGS
 from app.core.reaching import DatabaseUnreachable, reach
 from app.exchange.models import ImportKind
 from app.identity.scopes import Scope
@@ -66,7 +66,7 @@ def api() -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
-        log_level=logging.WARNING,
+        log_config=SERVER_LOGS,
         access_log=False,
         timeout_graceful_shutdown=8,
     )

@@ -1,24 +1,60 @@
-"""`simedsos connections`: the keys under which OAuth tokens are stored."""
+"""`simedsos connections`: tokens that a custodian brings, and the keys that seal all tokens."""
 
 import json
+import sys
+from getpass import getpass
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from app.cli import operator
-from app.cli.terminal import AsJson, fail, out, run
+from app.cli.terminal import AsJson, Tenant, fail, out, run
+from app.connections import pasting
+from app.connections.rules import Subject, SubjectKind
+from app.connections.schemas import ConnectionOut
 from app.connections.sealing import keys_of, reseal_batch
+from app.connections.service import access_maker
 from app.core.crypto import KeyringUnusable
+from app.core.services import Services
 from app.identity import queries as identity
 from app.settings import Settings, get_settings
 
-app = typer.Typer(no_args_is_help=True, help="Keys of stored OAuth tokens.")
+app = typer.Typer(no_args_is_help=True, help="Tokens of connected accounts, and their keys.")
 FIRST = UUID(int=0)
 
 
-@app.callback()
-def connections() -> None:
-    """Keep the command a name of its own, also while it is the only one."""
+@app.command(name="set-token")
+def set_token(
+    official_account: Annotated[UUID, typer.Argument(help="Id of the official account.")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a Mastodon account with an access token, read from standard input.
+
+    It is never an argument, since every user of a machine sees the arguments of all processes.
+    """
+    token = getpass("Access token: ") if sys.stdin.isatty() else sys.stdin.readline()
+    made = run(connect(get_settings(), official_account, tenant, token))
+    if as_json:
+        print(made.model_dump_json())  # noqa: T201
+    else:
+        out.print("The account's own server accepts the token as the account's; it is stored.")
+
+
+async def connect(
+    settings: Settings, official_account: UUID, tenant: str | None, token: str
+) -> ConnectionOut:
+    """Store a token after asking its server whose it is.
+
+    Raises:
+        AppError: there is no such account, or the token is not kept.
+    """
+    async with operator.connected(settings) as database:
+        services = Services(database, settings)
+        caller = operator.operator_of(await operator.chosen_tenant(database, tenant))
+        subject = Subject(SubjectKind.OFFICIAL_ACCOUNT, official_account)
+        return await pasting.connect(services, access_maker(services), caller, subject, token)
 
 
 @app.command(name="rotate-keys")

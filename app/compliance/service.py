@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.rules import AccountState, attestation_due
+from app.accounts.rules import AccountState
+from app.accounts.service import attestation_due
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.changes.kinds import ChangeKind
@@ -78,11 +79,19 @@ WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
 """)
 
 
-# Of each kind of answer the latest says all that the rules ask for.
+# Of each kind of answer the latest says all that the rules ask for. Answers are kept for ever, so
+# each is looked up by the index: reading all of them would take longer with every round.
 PAIRS = text("""
-SELECT DISTINCT ON (account_id, answer) id, account_id, answer, asked_at FROM pair_answers
-WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
-ORDER BY account_id, answer, asked_at DESC, id DESC
+SELECT told.id, account.id AS account_id, kind.answer, told.asked_at
+FROM accounts AS account
+CROSS JOIN unnest(CAST(:answers AS text[])) AS kind (answer)
+CROSS JOIN LATERAL (
+    SELECT id, asked_at FROM pair_answers
+    WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+      AND account_id = account.id AND answer = kind.answer
+    ORDER BY asked_at DESC, id DESC LIMIT 1
+) AS told
+WHERE account.tenant_id = :tenant_id AND account.platform = :platform
 """)
 
 
@@ -304,7 +313,8 @@ async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sighti
     for row in await session.execute(FOLLOWS, where):
         intervals[row.account_id].append((row.first_seen_at, row.last_seen_at))
     pairs: dict[UUID, list[PairLook]] = defaultdict(list)
-    for row in await session.execute(PAIRS, where):
+    asked = {**where, "platform": official.platform, "answers": list(PairAnswer)}
+    for row in await session.execute(PAIRS, asked):
         look = PairLook(row.id, row.asked_at, PairAnswer(row.answer))
         pairs[row.account_id].append(look)
     return Sightings(lists, intervals, pairs)

@@ -15,7 +15,7 @@ from app.changes.service import record
 from app.connections import queries
 from app.connections.answers import Outcome
 from app.connections.models import VERIFIER, Connection, ConnectionAttempt
-from app.connections.rules import ConnectionState, Subject, SubjectKind, matching
+from app.connections.rules import PASTED, ConnectionState, Subject, SubjectKind, matching
 from app.connections.schemas import ConsentOut
 from app.connections.sealing import keys_of, sealed_pair
 from app.connections.service import AccessMaker
@@ -52,8 +52,23 @@ class NotSetUp(Conflict):
     """Connecting accounts is not set up: {what}"""
 
 
+class TokenWanted(Invalid):
+    """Accounts on {platform} have no consent page: PUT an access token to this address."""
+
+
 class OwnerUnclear(Conflict):
     """This account is contested or retired; nobody can consent for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Tokens of a subject, who brought them, and whom they speak for."""
+
+    caller: Caller
+    subject: Subject
+    platform: Platform
+    tokens: Tokens
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,8 @@ def _set_up(services: Services, access: Access) -> tuple[Keyring, OAuth]:
 
 def _require_connectable(owner: queries.Owner, subject: Subject) -> None:
     allowed = OAUTHS if subject.kind is SubjectKind.OFFICIAL_ACCOUNT else CONSENT_PLATFORMS
+    if owner.platform in PASTED and subject.kind is SubjectKind.OFFICIAL_ACCOUNT:
+        raise TokenWanted(platform=owner.platform.value)
     if owner.platform not in allowed:
         raise NotConnectable(platform=owner.platform.value)
     if not owner.open_to_consent:
@@ -229,45 +246,50 @@ async def _store(
         identity = matching(owner.wanted, found)
         if identity is None:
             return Outcome.OTHER_ACCOUNT
-        values = _columns(keys, started, tokens.speaking_as(identity), identity, now)
-        await session.execute(
-            insert(Connection)
-            .values(tenant_id=caller.tenant_id, subject_id=subject.id, **values)
-            .on_conflict_do_update(
-                index_elements=["tenant_id", "subject_id"],
-                # A refresh of the old pair that is under way must not overwrite the new one.
-                set_={**values, "epoch": Connection.epoch + 1},
-            )
-        )
-        await _learned(session, started, identity)
-        record(
-            session,
-            ChangeKind.CONNECTION_CREATED,
-            subject.id,
-            tenant_id=caller.tenant_id,
-            actor=caller.actor,
-            at=now,
-            platform=started.platform,
-            subject=subject.kind,
-        )
+        grant = Grant(caller, subject, started.platform, tokens.speaking_as(identity), identity)
+        await keep(session, keys, grant, now=now)
     return Outcome.CONNECTED
 
 
-def _columns(
-    keys: Keyring, started: Started, tokens: Tokens, identity: Identity, now: datetime
-) -> dict[str, Any]:
-    subject = started.subject
+async def keep(session: AsyncSession, keys: Keyring, grant: Grant, *, now: datetime) -> None:
+    """Store the tokens of a grant, sealed, in place of whatever the subject had before."""
+    caller, subject = grant.caller, grant.subject
+    values = _columns(keys, grant, now)
+    await session.execute(
+        insert(Connection)
+        .values(tenant_id=caller.tenant_id, subject_id=subject.id, **values)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "subject_id"],
+            # A refresh of the old pair that is under way must not overwrite the new one.
+            set_={**values, "epoch": Connection.epoch + 1},
+        )
+    )
+    await _learned(session, grant)
+    record(
+        session,
+        ChangeKind.CONNECTION_CREATED,
+        subject.id,
+        tenant_id=caller.tenant_id,
+        actor=caller.actor,
+        at=now,
+        platform=grant.platform,
+        subject=subject.kind,
+    )
+
+
+def _columns(keys: Keyring, grant: Grant, now: datetime) -> dict[str, Any]:
+    subject, tokens = grant.subject, grant.tokens
     return {
         **_subject_columns(subject),
-        **sealed_pair(keys, started.caller.tenant_id, subject.id, tokens),
-        "platform": started.platform,
-        "platform_id": identity.platform_id,
+        **sealed_pair(keys, grant.caller.tenant_id, subject.id, tokens),
+        "platform": grant.platform,
+        "platform_id": grant.identity.platform_id,
         "state": ConnectionState.CONNECTED,
         "scopes": list(tokens.scopes),
         "expires_at": tokens.expires_at,
         "refresh_expires_at": tokens.refresh_expires_at,
         "connected_at": now,
-        "connected_by": started.caller.actor,
+        "connected_by": grant.caller.actor,
         "renewed_at": now,
         "lease_until": None,
         "retry_at": None,
@@ -275,8 +297,9 @@ def _columns(
     }
 
 
-async def _learned(session: AsyncSession, started: Started, identity: Identity) -> None:
-    if started.subject.kind is SubjectKind.OFFICIAL_ACCOUNT and identity.platform_id is not None:
+async def _learned(session: AsyncSession, grant: Grant) -> None:
+    platform_id = grant.identity.platform_id
+    if grant.subject.kind is SubjectKind.OFFICIAL_ACCOUNT and platform_id is not None:
         await official_accounts.learn_platform_id(
-            session, started.caller.tenant_id, started.subject.id, identity.platform_id
+            session, grant.caller.tenant_id, grant.subject.id, platform_id
         )

@@ -100,14 +100,15 @@ async def of_subject(
 
 def held_of(connection: Connection) -> Held:
     """A connection as the rules see it."""
-    kind = OAUTHS[connection.platform]
+    # A pasted token comes from a platform without a way to renew it.
+    kind = OAUTHS.get(connection.platform)
     return Held(
         state=connection.state,
         expires_at=connection.expires_at,
         refresh_expires_at=connection.refresh_expires_at,
         renewable=connection.refresh_token is not None,
-        rotates=kind.rotates,
-        long_lived=kind.long_lived,
+        rotates=kind is not None and kind.rotates,
+        long_lived=kind is not None and kind.long_lived,
         renewed_at=connection.renewed_at,
         lease_until=connection.lease_until,
         retry_at=connection.retry_at,

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
-from app.connections import connecting, service
+from app.connections import connecting, pasting, service
 from app.connections.answers import HEADERS, PAGES, html_of
 from app.connections.rules import Subject, SubjectKind
-from app.connections.schemas import ConnectionOut, ConsentOut
+from app.connections.schemas import ConnectionOut, ConsentOut, TokenIn
 from app.connections.service import AccessMaker
 from app.core.services import ServicesDep
 from app.identity.access import SessionDep, may
@@ -46,6 +46,20 @@ async def connect_official_account(
 ) -> ConsentOut:
     """Where the account's custodian gives consent; open the address within ten minutes."""
     return await connecting.begin(services, access, caller, official(account_id))
+
+
+# No Idempotency-Key here either: done twice it changes nothing more, and no token is remembered.
+@router.put("/official-accounts/{account_id}/connection")
+async def connect_with_token(
+    caller: MayWriteOfficial,
+    account_id: UUID,
+    body: TokenIn,
+    services: ServicesDep,
+    access: MakeAccess,
+) -> ConnectionOut:
+    """Connect an account with a token of its own server (Mastodon), after asking whose it is."""
+    token = body.access_token.get_secret_value()
+    return await pasting.connect(services, access, caller, official(account_id), token)
 
 
 @router.get("/official-accounts/{account_id}/connection")

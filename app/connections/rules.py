@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from app.platforms.base import CredentialsBad, PlatformError, RateLimited
+from app.platforms.base import CredentialsBad, Platform, PlatformError, RateLimited
 from app.platforms.oauth import AppRefused, Identity
 
 # A call that begins with the token must also end with it.
@@ -19,6 +19,8 @@ REFRESH_AHEAD = timedelta(days=30)
 # Meta and Threads renew no token that is younger than a day.
 YOUNGEST = timedelta(hours=24)
 RETRY_AFTER = timedelta(minutes=5)
+# Each server of these platforms has its own apps, so a custodian makes a token there by hand.
+PASTED = frozenset({Platform.MASTODON})
 
 
 class SubjectKind(StrEnum):

@@ -1,9 +1,11 @@
-"""Connections on the wire; no token ever is."""
+"""Connections on the wire; a token comes in where it must, and none ever goes out."""
 
 from datetime import datetime
 
+from pydantic import Field, SecretStr
+
 from app.connections.rules import LossReason, ShownState
-from app.core.schemas import Out
+from app.core.schemas import In, Out
 from app.platforms.base import Platform
 
 
@@ -12,6 +14,12 @@ class ConsentOut(Out):
 
     authorize_url: str
     expires_at: datetime
+
+
+class TokenIn(In):
+    """An access token that the account's custodian has made on the account's own server."""
+
+    access_token: SecretStr = Field(min_length=1, max_length=4096)
 
 
 class ConnectionOut(Out):

@@ -1,5 +1,6 @@
 """The only place that asks for the time; everything else is given it."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -33,3 +34,11 @@ class SettableClock:
 def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
     """The calendar day of an aware moment as reports count days."""
     return moment.astimezone(zone).date()
+
+
+def months_later(moment: datetime, months: int, zone: tzinfo = JAKARTA) -> datetime:
+    """The same hour that many months later; a month without such a day ends on its last."""
+    local = moment.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    day = min(local.day, monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)

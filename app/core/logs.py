@@ -36,6 +36,32 @@ def describe_exception(
     return entry
 
 
+class Discreet(logging.Formatter):
+    """Lines of libraries, in which an exception has its type and no text, as in our own lines.
+
+    uvicorn and asyncio write down whatever failed unseen, and a database's error quotes the row.
+    """
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - The name in the standard library.
+        return f"({ei[0].__name__})" if ei[0] is not None else ""
+
+
+# uvicorn's own words hold nothing of a request, and say for example that the port is taken.
+SERVER_LOGS: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": Discreet, "fmt": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}
+
+
 def configure_logging(level: str) -> None:
     """JSON lines on stderr for this process; libraries that log URLs are kept quiet."""
     structlog.configure(
@@ -50,7 +76,9 @@ def configure_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(Discreet("%(levelname)s %(name)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[stderr])
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

@@ -5,6 +5,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 REQUESTS = Histogram(
     "simedsos_http_request_duration_seconds",
@@ -92,7 +93,9 @@ TOKEN_REFRESHES = Counter(
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
-    REQUESTS.labels(method, route, str(status)).observe(seconds)
+    # Callers may invent methods, each of which would stay in memory for good.
+    known = method if method in METHODS else "other"
+    REQUESTS.labels(known, route, str(status)).observe(seconds)
 
 
 def record_poll(*, platform: str, outcome: str, at_seconds: float) -> None:

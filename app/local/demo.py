@@ -16,7 +16,7 @@ from app.identity.scopes import Scope
 from app.jobs.kinds import CheckAllAccounts, CheckAllPairs, ReadAllFollowerLists
 from app.jobs.queue import enqueue
 from app.local.api_client import ApiClient, DemoRefused
-from app.local.demo_network import DemoOfficialAccount
+from app.local.demo_network import DemoOfficialAccount, own_token
 from app.local.demo_world import DemoFiles, write_demo
 from app.official_accounts.models import OwnerKind
 from app.platforms.base import Platform
@@ -136,6 +136,8 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
     connected = 0
     for account_id in official_account_ids:
         account = api.get(f"/v1/official-accounts/{account_id}")
+        if account["platform"] == Platform.MASTODON.value:
+            connected += _bring_token(api, account)
         if account["platform"] in CONNECTED:
             begun = api.post(f"/v1/official-accounts/{account_id}/connection", {})
             # A platform that a person leads elsewhere has a consent page that only they may open.
@@ -146,6 +148,17 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
             state = api.get(f"/v1/official-accounts/{account_id}/connection")["state"]
             connected += state == "connected"
     return connected
+
+
+def _bring_token(api: ApiClient, account: dict[str, Any]) -> bool:
+    """Whether the account's server took its token; another one than the sandbox's will not."""
+    body = {"access_token": own_token(account["platform_id"])}
+    try:
+        made = api.put(f"/v1/official-accounts/{account['id']}/connection", body)
+    except DemoRefused:
+        # Also the sandbox of a demo that was written before its accounts had such tokens.
+        return False
+    return bool(made["state"] == "connected")
 
 
 def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from random import Random
 from types import MappingProxyType
 from typing import Final
@@ -60,6 +61,21 @@ def app_token(platform: Platform) -> str:
 def app_tokens() -> tuple[WorldToken, ...]:
     """The credentials of the demo's apps, as the sandbox knows them."""
     return tuple(WorldToken(platform, app_token(platform)) for platform in Platform)
+
+
+def own_tokens(official: Iterable[DemoOfficialAccount]) -> tuple[WorldToken, ...]:
+    """The tokens that custodians have made on their accounts' own servers."""
+    return tuple(
+        WorldToken(each.platform, own_token(each.platform_id), each.platform_id)
+        for each in official
+        if each.platform is Platform.MASTODON
+    )
+
+
+def own_token(platform_id: str) -> str:
+    """The token that the custodian of an official account has made on its server."""
+    digest = blake2b(platform_id.encode(), digest_size=8).hexdigest()
+    return f"sandbox-demo-own-{digest}"
 
 
 def people_accounts(

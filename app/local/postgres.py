@@ -26,6 +26,8 @@ SMALL_SERVER = MappingProxyType({
     "listen_addresses": "127.0.0.1",
     "password_encryption": "scram-sha-256",
     "log_min_error_statement": "panic",
+    # An error's details quote the row, such as the NIP that is taken already.
+    "log_error_verbosity": "terse",
 })  # fmt: skip
 NOT_DURABLE = MappingProxyType(
     {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

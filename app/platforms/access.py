@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from app.core.clock import Clock
 from app.platforms.addresses import Resolve, checked_host, look_up
@@ -18,7 +19,8 @@ class Access:
 
     `keys` holds the app's credentials by the end of their setting's name (`api_key`). Public
     pages are read only where an operator has switched them on (`pages_allowed`). For platforms
-    of many servers `base_url` is a template, in which `{host}` stands for the server's name.
+    of many servers `base_url` is a template, in which `{host}` stands for the server's name; only
+    where it leads to one server of the operator's own may that server stand anywhere.
     """
 
     platform: Platform
@@ -92,8 +94,9 @@ class Access:
     def _host_transport(self) -> HostTransport:
         # Made once it is needed, since reading the machine's certificates takes a while.
         if not self.host_transports:
-            resolve = self.resolve if self.base_url is None else None
-            self.host_transports.append(HostTransport(resolve))
+            authority = urlsplit(self.base_url or "https://{host}").netloc
+            chosen = "{host}" in authority
+            self.host_transports.append(HostTransport(self.resolve if chosen else None))
         return self.host_transports[0]
 
     async def aclose(self) -> None:

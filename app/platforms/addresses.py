@@ -10,6 +10,8 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpcore
@@ -103,9 +105,15 @@ def public_addresses(answers: Iterable[str]) -> list[str]:
     return [str(address) for address in addresses]
 
 
+# A look-up cannot be called off, and a name server may take its time: these threads are not those
+# in which all other platforms are looked up.
+LOOKING = ThreadPoolExecutor(8, thread_name_prefix="look-up")
+
+
 async def look_up(host: str, port: int) -> Sequence[str]:
     """The addresses that the machine's resolver gives for a name, in its order of preference."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(LOOKING, ask)
     return [str(address[0]) for *_, address in found]
 
 

@@ -7,6 +7,8 @@ PlatformError            what a call may end in, and what to do next
   RateLimited            try again at `retry_at`
     CreditsExhausted     nothing helps until a person buys credits
   CredentialsBad         a person must renew the credentials
+    TokenRefused         an account's own token is worthless from now on
+    OtherAccount         a token is good, but not the account's
   AccountGone            a fact worth storing: the platform says there is no such account
     AccountSuspended     the platform took the account down
     AccountDeactivated   its owner switched it off
@@ -176,6 +178,14 @@ class CredentialsBad(PlatformError):
     outcome = "credentials_bad"
 
 
+class TokenRefused(CredentialsBad):
+    """The platform no longer accepts the account's own token."""
+
+
+class OtherAccount(CredentialsBad):
+    """The token speaks for another account."""
+
+
 class AccountGone(PlatformError):
     """The platform says that there is no such account."""
 
@@ -229,7 +239,9 @@ class Capabilities:
 
     `batch_size`, `existence_batch` and `pair_batch` are how many accounts one request may name.
     `counts_use_token` says that an account's own OAuth token opens a further route to its count.
-    `..._needs_token` say that the official account's own OAuth token is needed.
+    `..._needs_token` say that the official account's own OAuth token is needed;
+    `pairs_need_consent` that each person must lend theirs, `pairs_need_scoped_id` that each must
+    have written to the official account, which is their consent.
     """
 
     note: str
@@ -243,6 +255,7 @@ class Capabilities:
     pair_batch: int = 1
     pairs_need_token: bool = False
     pairs_need_consent: bool = False
+    pairs_need_scoped_id: bool = False
     membership_list: bool = False
     list_needs_token: bool = False
     owner_export: bool = False
@@ -276,6 +289,18 @@ class Adapter:
         """Whether each of the others follows the official account."""
         del official
         return dict.fromkeys(others, NotSupported("pairs"))
+
+    async def scoped_ids(self, official: Target) -> AsyncIterator[Mapping[str, str]]:
+        """Who has written to the official account, page by page: scoped ids by handle.
+
+        It tells only whom the platform answers about; whoever is missing is no negative.
+
+        Raises:
+            PlatformError: the conversations cannot be read to their end.
+        """
+        del official
+        raise NotSupported("scoped ids")
+        yield  # The body must be a generator, as the adapters' are.
 
     async def followers(self, official: Target) -> AsyncIterator[FollowerPage]:
         """The pages of the official account's follower list.

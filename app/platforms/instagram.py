@@ -1,9 +1,11 @@
-"""Instagram (platforms.md section 1; "Business Discovery", "IG User" and "User Profile API").
+"""Instagram (platforms.md section 1; Meta's "Business Discovery", "IG User", "User Profile API").
+
+Scoped ids come from Meta's "Conversations API for Messenger Platform" with platform=instagram.
 
 The page's data is that of the profile page for guests; collecting it needs Meta's permission.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,6 +17,7 @@ from app.platforms.base import (
     CountReading,
     CredentialsBad,
     Existence,
+    Follower,
     LoginWall,
     NotSupported,
     PairReading,
@@ -38,17 +41,22 @@ from app.platforms.meta import (
     existence_from,
     is_plain,
     is_web_id,
+    next_cursor,
     told_by,
 )
 from app.platforms.pages import Page, objects_with
-from app.platforms.reading import mapping_of, text_of
+from app.platforms.reading import mapping_of, objects_of, text_of
+from app.platforms.trail import Trail
 
 BASE_URL = "https://graph.facebook.com"
 PAGE_URL = "https://www.instagram.com"
 FIELDS = "id,username,followers_count"
 USER = "xig_user_by_username"
 FOLLOWS = "is_user_follow_business"
+# Meta names no largest page, and refuses pages that are too much work for it.
+CONVERSATIONS = 50
 NOT_FOUND = 404
+PAIR = 2
 
 
 class InstagramAdapter(Adapter):
@@ -66,7 +74,7 @@ class InstagramAdapter(Adapter):
         existence=True,
         membership_pairs=True,
         pairs_need_token=True,
-        pairs_need_consent=True,
+        pairs_need_scoped_id=True,
         owner_export=True,
         note=(
             "Jumlah pengikut tepat untuk akun profesional (bisnis atau kreator). Keberadaan akun "
@@ -99,6 +107,24 @@ class InstagramAdapter(Adapter):
     ) -> Mapping[Target, PairReading | PlatformError]:
         """One outcome for every other account that carries a `scoped_id`; see the protocol."""
         return {other: await self._pair(official, other) for other in others}
+
+    async def scoped_ids(self, official: Target) -> AsyncIterator[Mapping[str, str]]:
+        """The conversations' other participants, by handle in lower case; see the protocol."""
+        if official.access_token is None:
+            raise CredentialsBad("the official account is not connected")
+        asked = {"platform": "instagram", "fields": "participants", "limit": str(CONVERSATIONS)}
+        trail = Trail()
+        while True:
+            body = await self._graph.get(
+                f"{API}/me/conversations", asked, official.access_token, own=True
+            )
+            page = objects_of(body.get("data"))
+            trail.note_page([Follower(text_of(each.get("id")), None) for each in page])
+            yield dict(filter(None, (_writer(each, official) for each in page)))
+            after = next_cursor(body)
+            if after is None:
+                return
+            asked["after"] = trail.note_cursor(after)
 
     async def _told(self, target: Target) -> Seen | Untold:
         if not is_plain(target):
@@ -138,16 +164,57 @@ class InstagramAdapter(Adapter):
             return CredentialsBad("the official account is not connected")
         try:
             person = await self._graph.get(
-                f"{API}/{other.scoped_id}", {"fields": FOLLOWS}, official.access_token, own=True
+                f"{API}/{other.scoped_id}",
+                {"fields": f"username,{FOLLOWS}"},
+                official.access_token,
+                own=True,
             )
+            return _answer_about(other, person)
         except PlatformError as error:
             return error
-        follows = person.get(FOLLOWS)
-        if not isinstance(follows, bool):
-            return ParseFailed("neither yes nor no")
-        if person.get("id", other.scoped_id) != other.scoped_id:
-            return Ambiguous("another id answered")
-        return PairReading(follows, "instagram:user_profile")
+
+
+def _answer_about(other: Target, person: Mapping[str, Any]) -> PairReading:
+    """What a profile says of the person who was asked about.
+
+    Raises:
+        ParseFailed: it says neither yes nor no.
+        Ambiguous: it is somebody else's.
+    """
+    follows = person.get(FOLLOWS)
+    if not isinstance(follows, bool):
+        raise ParseFailed("neither yes nor no")
+    if person.get("id", other.scoped_id) != other.scoped_id:
+        raise Ambiguous("another id answered")
+    handle = person.get("username", other.handle)
+    if not isinstance(handle, str) or handle.lower() != other.handle.lower():
+        raise Ambiguous("another handle answered")
+    return PairReading(follows, "instagram:user_profile")
+
+
+def _writer(conversation: Mapping[str, Any], official: Target) -> tuple[str, str] | None:
+    """Whom the official account is in conversation with; None for groups and the nameless.
+
+    Raises:
+        ParseFailed: the participants are told in another form.
+    """
+    told = conversation.get("participants")
+    people = objects_of(mapping_of(told).get("data")) if told is not None else []
+    others = [each for each in people if not _is_official(each, official)]
+    if len(people) != PAIR or len(others) != 1:
+        return None
+    scoped_id, handle = text_of(others[0].get("id")), others[0].get("username")
+    if not PLAIN.fullmatch(scoped_id):
+        raise ParseFailed("no usable id")
+    return (handle.lower(), scoped_id) if isinstance(handle, str) and handle else None
+
+
+def _is_official(participant: Mapping[str, Any], official: Target) -> bool:
+    """Whether a participant is the official account, known here by one of its two ids or a name."""
+    handle = participant.get("username")
+    if isinstance(handle, str) and handle.lower() == official.handle.lower():
+        return True
+    return official.platform_id is not None and participant.get("id") == official.platform_id
 
 
 def _seen(target: Target, node: Mapping[str, Any], source: str) -> Seen:

@@ -29,7 +29,7 @@ from app.platforms.headers import USAGE_WAIT, retry_at, usage_pause
 from app.platforms.http import APP, JsonAnswer, PlatformHttp, credential_label
 from app.platforms.numbers import read_count
 from app.platforms.pages import Page
-from app.platforms.reading import count_of, mapping_of
+from app.platforms.reading import count_of, mapping_of, text_of
 
 OK = 200
 API = "/v26.0"
@@ -144,6 +144,17 @@ class Graph:
         if answer.status != OK:
             raise ParseFailed("a refusal without an error")
         return mapping_of(answer.body)
+
+
+def next_cursor(body: Mapping[str, Any]) -> str | None:
+    """Where the next page of a Graph list begins; None at its end.
+
+    The address of the next page is never used: it holds the token, and could lead anywhere.
+    """
+    paging = body.get("paging")
+    if not isinstance(paging, dict) or "next" not in paging:
+        return None
+    return text_of(mapping_of(paging.get("cursors")).get("after"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.platforms.base import (
     PlatformError,
     Unavailable,
 )
+from app.platforms.meta import next_cursor
 from app.platforms.oauth import (
     AppRefused,
     GrantRefused,
@@ -203,7 +204,7 @@ class MetaOAuth(GraphOAuth):
                 for page in objects_of(body.get("data"))
                 if (identity := self._identity(page)) is not None
             ]
-            after = _next_cursor(body)
+            after = next_cursor(body)
             if after is None:
                 return found
             asked["after"] = after
@@ -212,13 +213,6 @@ class MetaOAuth(GraphOAuth):
     @abstractmethod
     def _identity(self, page: Mapping[str, Any]) -> Identity | None:
         """The account that a Page stands for; None where it stands for none on this platform."""
-
-
-def _next_cursor(body: Mapping[str, Any]) -> str | None:
-    paging = body.get("paging")
-    if not isinstance(paging, dict) or "next" not in paging:
-        return None
-    return text_of(mapping_of(paging.get("cursors")).get("after"))
 
 
 def _optional_text(value: object) -> str | None:

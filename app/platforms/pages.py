@@ -1,6 +1,7 @@
 """What public pages carry for programs: the JSON of their script blocks, found by shape."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,29 @@ from app.platforms.base import ParseFailed
 DEEPEST = 200
 
 
+# Such a page takes a second to parse at worst; the time grows with the square of the tags where
+# they are nested into one another, and no real page comes near.
+MOST_TAGS = 20_000
+_TAG = re.compile("</?[A-Za-z]")
+
+
 class Page:
-    """A parsed public page."""
+    """A parsed public page.
+
+    Raises:
+        ParseFailed: it is made of more tags than can be parsed in time.
+    """
 
     def __init__(self, html: str) -> None:
+        if sum(1 for _ in _TAG.finditer(html)) > MOST_TAGS:
+            raise ParseFailed("too many tags")
         self._tree = LexborHTMLParser(html)
+
+    @property
+    def language(self) -> str:
+        """The language that the page says it is in, empty where it says none."""
+        root = self._tree.root
+        return (root.attributes.get("lang") or "") if root is not None else ""
 
     @property
     def title(self) -> str:

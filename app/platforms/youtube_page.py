@@ -39,8 +39,7 @@ WALLS = (
 MISSING = ("does not exist",)
 TERMINATED = ("has been terminated", "was removed because it violated", "third-party claims")
 
-_CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
-_LANGUAGE = re.compile(r"<html[^>]{0,500}?\blang=\"([A-Za-z-]{1,20})\"")
+CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def known_id(target: Target) -> str | None:
     """The channel id; where people gave only an id, the handle is that id."""
     if target.platform_id is not None:
         return target.platform_id
-    return target.handle if _CHANNEL_ID.fullmatch(target.handle) else None
+    return target.handle if CHANNEL_ID.fullmatch(target.handle) else None
 
 
 def folded(handle: str) -> str:
@@ -108,14 +107,13 @@ def read_channel_page(answer: PageAnswer) -> ChannelPage:
         raise AccountGone("the page is not found")
     if answer.status != OK:
         raise Ambiguous(f"refused with {answer.status}")
-    language = _LANGUAGE.search(answer.text)
     data = mapping_of(json_after(answer.text, DATA))
     alert = _alert(data)
     if alert is not None:
         raise alert
     if any(_is_home(each["tabRenderer"]) for each in objects_with(data, "tabRenderer")):
         raise AccountGone("the home page came instead")
-    return _channel(data, language[1] if language else "en")
+    return _channel(data, page.language or "en")
 
 
 def _alert(data: Mapping[str, Any]) -> PlatformError | None:

@@ -302,6 +302,17 @@ async def test_absence_needs_an_id_that_was_known_when_the_list_was_read(town):
     assert await town.follow_of("3") == "unknown:never_checked"
 
 
+async def test_growth_takes_nobody_for_absent_whom_the_lists_could_not_hold(town, api):
+    for days in (1, 2):
+        town.clock.at = NOW + days * DAY
+        await town.read([*CITIZENS, Follower("id-satu", "satu")])
+    [campaign] = (await api.get("/v1/campaigns")).json()["items"]
+    progress = (await api.get(f"/v1/campaigns/{campaign['id']}/progress")).json()
+    # One follows since some time; of 2, 3, 4 and 8 no list has told anything.
+    assert progress["attribution"]["cohort_new"] == {"min": 0, "max": 5}
+    assert progress["attribution"]["cohort_before"] == {"min": 0, "max": 5}
+
+
 async def test_lists_that_break_off_or_fall_short_accuse_nobody(town):
     await learn_ids(town)
     for days, count in ((1, 42), (2, 42)):

@@ -45,6 +45,14 @@ async def test_metrics_name_routes_and_nobody(api, http, units):
     assert units["16"]["id"] not in metrics
 
 
+async def test_callers_cannot_add_metrics_without_end(http):
+    for number in range(3):
+        await http.request(f"INVENTED{number}", "/v1/employees")
+    metrics = (await http.get("/metrics")).text
+    assert "INVENTED" not in metrics
+    assert 'method="other"' in metrics
+
+
 async def test_unknown_paths_and_methods_are_problems(http):
     for answer, status in (
         (await http.get("/v1/nothing"), 404),

@@ -52,6 +52,22 @@ def test_a_folder_of_another_version_is_named(tmp_path):
         start(folder)
 
 
+DOUBLED = "CREATE TABLE held AS SELECT '198001012005011001' AS nip FROM generate_series(1, 2)"
+
+
+async def test_the_log_quotes_no_row(tmp_path):
+    server = start(tmp_path / "postgres", durable=False)
+    try:
+        await run(server.owner_url, DOUBLED)
+        with pytest.raises(asyncpg.UniqueViolationError, match="held_nip"):
+            await run(server.owner_url, "CREATE UNIQUE INDEX held_nip ON held (nip)")
+    finally:
+        server.stop()
+    log = (tmp_path / "postgres.log").read_text()
+    assert "held_nip" in log
+    assert "198001012005011001" not in log
+
+
 def test_the_password_is_private(tmp_path):
     start(tmp_path / "postgres", durable=False).stop()
     assert (tmp_path / "postgres.password").stat().st_mode & 0o777 == 0o600

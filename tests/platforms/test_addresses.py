@@ -1,7 +1,10 @@
 """Hosts that people chose: only the public internet is connected to, and never looked up twice."""
 
+import asyncio
 import ssl
+import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.core.clock import SettableClock
 from app.platforms.access import Access
-from app.platforms.addresses import PublicOnly, checked_host, is_public, public_pool
+from app.platforms.addresses import PublicOnly, checked_host, is_public, look_up, public_pool
 from app.platforms.base import NotSupported, Platform, Unavailable
 from tests.support import NOW
 
@@ -268,6 +271,20 @@ async def test_a_host_that_cannot_be_reached_is_unavailable(answer, dead):
     assert "mastodon" not in str(failure.value)
 
 
+async def test_look_ups_of_chosen_hosts_and_of_all_others_do_not_wait_for_each_other():
+    """A look-up cannot be called off, and may take as long as its name server likes."""
+    loop, over = asyncio.get_running_loop(), threading.Event()
+    with ThreadPoolExecutor(1) as only:
+        loop.set_default_executor(only)
+        taken = loop.run_in_executor(None, over.wait)
+        try:
+            async with asyncio.timeout(5):
+                assert "127.0.0.1" in await look_up("localhost", 443)
+        finally:
+            over.set()
+            await taken
+
+
 async def test_inward_names_are_not_even_looked_up():
     resolver = Resolver([PUBLIC])
     with pytest.raises(NotSupported):
@@ -277,10 +294,11 @@ async def test_inward_names_are_not_even_looked_up():
     assert resolver.asked == []
 
 
-async def test_a_chosen_host_is_reached_through_these_walls():
+@pytest.mark.parametrize("base_url", [None, "https://{host}", "https://{host}/api"])
+async def test_a_chosen_host_is_reached_through_these_walls(base_url):
     """The machine's own resolver answers with a loopback address; httpx must not get past it."""
     resolver = Resolver(["127.0.0.1"])
-    access = Access(Platform.MASTODON, SettableClock(NOW), resolve=resolver)
+    access = Access(Platform.MASTODON, SettableClock(NOW), base_url=base_url, resolve=resolver)
     with pytest.raises(NotSupported):
         await access.at("Mastodon.Example").get_json("/", {})
     assert resolver.asked == ["mastodon.example"]

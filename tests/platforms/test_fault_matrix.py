@@ -54,6 +54,7 @@ class Told:
     existence: tuple[Existence | PlatformError, ...] = ()
     pairs: tuple[PairReading | PlatformError, ...] = ()
     listed: tuple[Follower, ...] | None = None
+    writers: tuple[tuple[str, str], ...] = ()
     ended: PlatformError | None = None
 
     @property
@@ -94,6 +95,16 @@ async def ask_list(adapter: Adapter, platform: Platform) -> Told:
     return Told(listed=tuple(listed))
 
 
+async def ask_writers(adapter: Adapter, platform: Platform) -> Told:
+    writers: list[tuple[str, str]] = []
+    try:
+        async for page in adapter.scoped_ids(target(OFFICIAL, platform)):
+            writers.extend(page.items())
+    except PlatformError as error:
+        return Told(writers=tuple(writers), ended=error)
+    return Told(writers=tuple(writers))
+
+
 @dataclass(frozen=True)
 class Question:
     """One kind of request; `pages` asks the public pages instead of the API."""
@@ -122,9 +133,10 @@ QUESTIONS: Mapping[str, Question] = {
         ],
     ),
     "list": Question(ask_list, [Platform.BLUESKY, Platform.MASTODON, Platform.X]),
+    "writers": Question(ask_writers, [Platform.INSTAGRAM]),
 }
 
-LISTS = frozenset({"list"})
+LISTS = frozenset({"list", "writers"})
 COUNTS = frozenset(kind for kind in QUESTIONS if "counts" in kind)
 WITH_KEYS = frozenset(kind for kind in QUESTIONS if not kind.startswith("page_"))
 WITH_TOKENS: Mapping[Platform, frozenset[str]] = {
@@ -188,6 +200,12 @@ async def told(question: Question, platform: Platform, transport: Striking) -> T
             return Told(ended=error)
 
 
+SCOPED_IDS = {
+    each[Platform.INSTAGRAM][0]: f"igsid-{each[Platform.INSTAGRAM][1]}"
+    for each in (OFFICIAL, FOLLOWER, STRANGER)
+}
+
+
 def require_truth(result: Told, platform: Platform, fault: Fault | None = None) -> None:
     """No answer says anything that is not so; not knowing is always allowed."""
     for reading in result.counts:
@@ -201,6 +219,10 @@ def require_truth(result: Told, platform: Platform, fault: Fault | None = None) 
     for wanted, pair in zip((True, False), result.pairs, strict=False):
         if isinstance(pair, PairReading):
             assert pair.follows is wanted
+    for handle, scoped_id in result.writers:
+        # Nobody is taken for somebody else, and the account itself is nobody's writer.
+        assert SCOPED_IDS.get(handle, scoped_id) == scoped_id
+        assert handle != OFFICIAL[platform][0]
     if result.listed is not None and result.ended is None:
         require_no_false_absence(result.listed, platform)
 
@@ -247,6 +269,7 @@ async def test_without_a_fault_every_question_is_answered(kind, platform):
     result = await told(QUESTIONS[kind], platform, Striking(None, 0))
     assert result.errors == []
     require_truth(result, platform)
+    assert bool(result.writers) is (kind == "writers")
     if result.listed is not None:
         assert len({each.platform_id for each in result.listed}) == FOLLOWERS
 
@@ -266,7 +289,7 @@ async def test_no_fault_makes_a_platform_lie(fault, kind, platform):
         assert loop.time() - started < (transport.requests + 1) * CALL_SECONDS + 2
         require_truth(result, platform, fault)
         assert not any(isinstance(each, NotSupported) for each in result.errors) or (
-            kind in {"pairs", "list"} or fault in {Fault.EXPIRED_TOKEN, Fault.GARBAGE_COUNT}
+            kind in {"pairs", *LISTS} or fault in {Fault.EXPIRED_TOKEN, Fault.GARBAGE_COUNT}
         )
 
 

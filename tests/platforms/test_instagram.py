@@ -158,18 +158,27 @@ async def test_a_new_handle_of_the_same_id_is_told():
     assert (reading.platform_id, reading.handle) == (IG_ID, "pemprov_baru")
 
 
-def scoped(platform_id: str) -> Target:
-    return Target("orang", scoped_id=f"igsid-{platform_id}")
+def scoped(platform_id: str, handle: str = "budi.demo") -> Target:
+    return Target(handle, scoped_id=f"igsid-{platform_id}")
 
 
 async def test_one_person_is_checked_after_writing_to_the_account():
-    follower, stranger = scoped(IG_PERSON), scoped("17841400000000003")
+    follower, stranger = scoped(IG_PERSON), scoped("17841400000000003", "Tertutup.demo")
     silent, gone = Target("pendiam"), scoped("17841400000000004")
-    told = await adapter(IG, sandbox()).follows(CONNECTED, [follower, stranger, silent, gone])
+    unasked = scoped("17841400000000006", "kecil.demo")
+    asked = [follower, stranger, silent, gone, unasked]
+    told = await adapter(IG, sandbox()).follows(CONNECTED, asked)
     assert told[follower] == PairReading(follows=True, source="instagram:user_profile")
     assert told[stranger] == PairReading(follows=False, source="instagram:user_profile")
     assert isinstance(told[silent], base.NotSupported)
     assert isinstance(told[gone], base.Ambiguous)
+    assert isinstance(told[unasked], base.NotSupported)
+
+
+async def test_a_profile_of_another_handle_is_nobodys_answer():
+    renamed = scoped(IG_PERSON, "nama.lama")
+    told = await adapter(IG, sandbox()).follows(CONNECTED, [renamed])
+    assert isinstance(told[renamed], base.Ambiguous)
 
 
 async def test_pairs_need_the_official_accounts_own_token():
@@ -186,6 +195,9 @@ async def test_pairs_need_the_official_accounts_own_token():
         pytest.param({"is_user_follow_business": 0}, base.ParseFailed, id="number"),
         pytest.param(
             {"is_user_follow_business": False, "id": "igsid-9"}, base.Ambiguous, id="another-person"
+        ),
+        pytest.param(
+            {"is_user_follow_business": False, "username": 7}, base.Ambiguous, id="no-handle"
         ),
         pytest.param(refusing(230), base.NotSupported, id="blocked-or-never-wrote"),
         pytest.param(refusing(100, error_subcode=33), base.Ambiguous, id="unknown-person"),

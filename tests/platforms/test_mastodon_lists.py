@@ -88,7 +88,7 @@ async def test_the_last_page_may_be_empty_and_so_may_a_list(sandbox):
         (at("ended"), base.NotSupported),
         (at("off"), base.AccountGone),
         (at("nobody"), base.AccountGone),
-        (at("hidden", "fan-token"), base.CredentialsBad),
+        (at("hidden", "fan-token"), base.OtherAccount),
         (Target("no-server"), base.NotSupported),
         (Target("humas@localhost"), base.NotSupported),
     ],

@@ -237,6 +237,37 @@ class SlowAnswer:
         pass
 
 
+class SlowBooking(SlowAnswer):
+    """Holds an answer back that the platform has given already."""
+
+    async def enter(self, _: Lane, __: int) -> None:
+        pass
+
+    async def learn(self, _: Lane, __: object) -> None:
+        self.entered.set()
+        await self.go_on.wait()
+
+
+@pytest.mark.parametrize("platform", ROTATING, ids=str)
+async def test_whoever_is_called_off_while_waiting_costs_no_token(apart: Connected, platform):
+    account_id = await apart.connect(platform)
+    apart.clock.at = NOW + timedelta(hours=25)
+    apart.sandbox.gate = slow = SlowBooking()
+    refreshing = asyncio.create_task(apart.token(platform, account_id))
+    await slow.entered.wait()
+    apart.sandbox.gate = None
+    refreshing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    slow.go_on.set()
+    async with asyncio.timeout(20):
+        while (await stored(apart)).state == "refreshing":
+            await asyncio.sleep(0.01)
+    assert (await stored(apart)).state == "connected"
+    assert await apart.token(platform, account_id)
+    assert len(apart.sandbox.transport.refreshes()) == 1
+
+
 async def test_a_withdrawal_is_not_undone_by_a_refresh_under_way(apart: Connected):
     account_id = await apart.connect(Platform.X)
     apart.clock.at = NOW + timedelta(hours=3)

@@ -1,11 +1,12 @@
-"""Instagram: Business Discovery, an account's own node, the User Profile API, and profile pages.
+"""Instagram: Business Discovery, own nodes, conversations, the User Profile API, profile pages.
 
-A person's Instagram-scoped id is `igsid-<platform id>` here, and every person of the world has
-written to every official account.
+A person's Instagram-scoped id is `igsid-<platform id>` here. Whoever follows an official account
+has written to it, and so have a third of the others, and some citizens.
 """
 
 import re
 from collections.abc import Sequence
+from zlib import crc32
 
 import orjson
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from app.core.clock import Clock
 from app.platforms.base import Platform
-from app.platforms.sandbox.desk import Desk, Refused
+from app.platforms.sandbox.desk import Desk, Refused, page_of
 from app.platforms.sandbox.faults import FaultOrder, Faults, Shown, shown, twisted
 from app.platforms.sandbox.meta import (
     HTML,
@@ -30,9 +31,14 @@ from app.platforms.sandbox.meta import (
     require_token,
     web_id,
 )
-from app.platforms.sandbox.world import AccountState, Truth, WorldAccount
+from app.platforms.sandbox.world import AccountState, Listed, Truth, WorldAccount
 
 SCOPED = "igsid-"
+CITIZENS = 120
+MAX_PAGE = 100
+WROTE_OF = 3
+NO_CONSENT = graph_error(230, "(#230) User consent is required to access user profile")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 DISCOVERY = re.compile(
     r"business_discovery\.username\((?P<handle>[^(){}]*)\)\{(?P<fields>[^{}]*)\}"
 )
@@ -55,6 +61,7 @@ class Instagram:
     def routes(self) -> Sequence[Route]:
         """The API and the pages."""
         return (
+            Route("/instagram/v26.0/me/conversations", self.conversations),
             Route("/instagram/v26.0/{node}", self.node),
             Route("/pages/instagram/{handle}/", self.page),
         )
@@ -62,6 +69,10 @@ class Instagram:
     async def node(self, request: Request) -> Response:
         """A node: a person by a scoped id, another account through one's own, or one's own."""
         return await graph_answer(self._graph, request, self._node)
+
+    async def conversations(self, request: Request) -> Response:
+        """One page of those who wrote to the account that the token speaks for."""
+        return await graph_answer(self._graph, request, self._conversations)
 
     async def page(self, request: Request) -> Response:
         """A public profile page; whoever is not there is named, with nothing in it."""
@@ -82,6 +93,43 @@ class Instagram:
         if own is not None and own.platform_id == node:
             return orjson.dumps(self._discovered(own, fields.split(","), order))
         raise no_object(node)
+
+    def _conversations(self, request: Request, order: FaultOrder | None) -> bytes:
+        own = self._own(require_token(self._graph, request).platform_id)
+        asked = request.query_params
+        if own is None or asked.get("platform") != "instagram":
+            raise no_object("me")
+        size, start = _number(asked.get("limit"), 25), _number(asked.get("after"), 0)
+        size = min(MAX_PAGE, max(1, size))
+        page, after = page_of(self._writers(own), start, size, order)
+        paging: dict[str, object] = {"cursors": {"before": str(start), "after": str(after)}}
+        if after is not None:
+            # The real one holds the token, which is a good reason to leave it alone.
+            paging["next"] = f"https://elsewhere.example/conversations?after={after}"
+        data = [_conversation(own, each) for each in page]
+        return orjson.dumps({"data": data, **({"paging": paging} if page else {})})
+
+    def _writers(self, own: WorldAccount) -> Sequence[Listed]:
+        """Whoever wrote to an account, in an order that has nothing to do with who they are."""
+        people = [
+            Listed(each.platform_id, each.handle, each.display_name)
+            for each in self._truth.accounts()
+            if each.platform is Platform.INSTAGRAM and is_there(each) and self._wrote(each, own)
+        ]
+        followers = self._truth.followers_of(own, self._clock.now())
+        citizens = [
+            each
+            for each in followers[-CITIZENS:]
+            if self._truth.by_id(Platform.INSTAGRAM, each.platform_id) is None
+        ]
+        return sorted(people + citizens, key=lambda each: crc32(each.platform_id.encode()))
+
+    def _wrote(self, person: WorldAccount, own: WorldAccount) -> bool:
+        if person == own:
+            return False
+        if self._truth.follows(Platform.INSTAGRAM, person.platform_id, own.platform_id):
+            return True
+        return crc32(f"{person.platform_id} {own.platform_id}".encode()) % WROTE_OF == 0
 
     def _own(self, platform_id: str | None) -> WorldAccount | None:
         return self._truth.by_id(Platform.INSTAGRAM, platform_id) if platform_id else None
@@ -110,6 +158,8 @@ class Instagram:
         answers = twisted([shown(each, self._clock.now()) for each in found], order)
         if person is None or not answers:
             raise no_object(node)
+        if not self._wrote(person, official):
+            raise Refused(400, NO_CONSENT)
         told = {
             "id": f"{SCOPED}{answers[0].platform_id}",
             "username": person.handle,
@@ -143,6 +193,18 @@ class Instagram:
             {"result": {"data": {"xig_user_by_username": {**user, "edges": []}}}},
             {"result": {"data": {"xig_user_by_username": whole}}},
         )
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and _NUMBER.fullmatch(text) else otherwise
+
+
+def _conversation(own: WorldAccount, writer: Listed) -> dict[str, object]:
+    people = [
+        {"username": own.handle, "id": own.platform_id},
+        {"username": writer.handle, "id": f"{SCOPED}{writer.platform_id}"},
+    ]
+    return {"participants": {"data": people}, "id": f"aWdfZAG06{writer.platform_id}"}
 
 
 def _graph_node(answer: Shown) -> dict[str, object]:

@@ -132,6 +132,27 @@ async def test_insights_hold_one_total():
         pytest.param(
             f"/instagram/v26.0/igsid-{IG_ID}", {"access_token": APP[IG]}, 100, 33, id="no-consent"
         ),
+        pytest.param(
+            f"/instagram/v26.0/igsid-{IG_ID[:-1]}6",
+            {"access_token": OWN[IG]},
+            230,
+            None,
+            id="never-wrote",
+        ),
+        pytest.param(
+            "/instagram/v26.0/me/conversations",
+            {"platform": "instagram", "access_token": APP[IG]},
+            100,
+            33,
+            id="conversations-of-nobody",
+        ),
+        pytest.param(
+            "/instagram/v26.0/me/conversations",
+            {"access_token": OWN[IG]},
+            100,
+            33,
+            id="conversations-of-messenger",
+        ),
         pytest.param("/facebook/v26.0/", {"access_token": APP[FB]}, 100, None, id="no-ids"),
         pytest.param(
             "/facebook/v26.0/",
