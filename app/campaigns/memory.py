@@ -17,6 +17,7 @@ from app.campaigns.growth import GrowthQuestion
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
+from app.core.clock import day_start, jakarta_day
 from app.core.services import Services
 from app.core.sharing import Shared
 from app.identity.rules import Caller
@@ -126,6 +127,8 @@ async def _count(
         # A pace is told only while its last reading is fresh, and for the last time at this age.
         turns.append(current_at + PACE_SPAN + NEXT_MOMENT if current_at else None)
         turns.append(question.until)
+        # Excuses begin and end with a day.
+        turns.append(day_start(jakarta_day(now) + timedelta(days=1)))
     coming = [turn for turn in turns if turn is not None and turn > now]
     return Answered(
         body=body.model_dump(mode="json"),

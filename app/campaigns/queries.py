@@ -178,7 +178,18 @@ async def ends(
 # Of the people concerned: who has an account there, and what is known of when they followed.
 MEMBERSHIP = text("""
 WITH people AS (
-    SELECT employee.id, employee.standing <> 'active' AS excused FROM employees AS employee
+    SELECT employee.id,
+           employee.standing <> 'active' OR employee.id = ANY (ARRAY(
+               SELECT excuse.employee_id FROM excuses AS excuse
+               LEFT JOIN duties AS duty
+                 ON duty.tenant_id = excuse.tenant_id AND duty.id = excuse.duty_id
+               WHERE excuse.tenant_id = :tenant_id AND excuse.campaign_id = :campaign_id
+                 AND (excuse.duty_id IS NULL OR duty.kind = 'follow')
+                 AND (excuse.withdrawn_at IS NULL OR excuse.withdrawn_at > :until)
+                 AND CAST(CAST(:until AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS date)
+                     BETWEEN excuse.starts_on AND COALESCE(excuse.ends_on, 'infinity')
+           )) AS excused
+    FROM employees AS employee
     WHERE employee.tenant_id = :tenant_id
       AND (CAST(:campaign_id AS uuid) IS NULL OR EXISTS (
           SELECT 1 FROM campaign_members AS member
@@ -211,6 +222,15 @@ WITH people AS (
                account.verified_at < proof.taken_at AND account.declared_at <= proof.matched_at
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
+               AND (account.attested_at IS NULL
+                    OR (account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+                       AT TIME ZONE 'Asia/Jakarta' > :until)
+               AND people.id <> ALL (ARRAY(
+                   SELECT cleared.employee_id FROM verdict_clearances AS cleared
+                   CROSS JOIN proof AS latest
+                   WHERE cleared.tenant_id = :tenant_id
+                     AND cleared.official_account_id = :official_account_id
+                     AND cleared.cleared_at >= latest.taken_at))
                AND (NOT proof.by_platform_id OR account.platform_id IS NOT NULL
                     AND (account.platform_id_since IS NULL
                          OR account.platform_id_since < proof.matched_at)), false)
@@ -287,7 +307,17 @@ SELECT LEAST(
        AND first_seen_at > :moment),
     (SELECT min(closed_at) FROM follows
      WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
-       AND closed_at > :moment))
+       AND closed_at > :moment),
+    -- Those who must be attested anew from then on.
+    (SELECT min((account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+                AT TIME ZONE 'Asia/Jakarta')
+     FROM accounts AS account
+     JOIN official_accounts AS official
+       ON official.tenant_id = account.tenant_id AND official.id = :official_account_id
+      AND official.platform = account.platform
+     WHERE account.tenant_id = :tenant_id
+       AND (account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+           AT TIME ZONE 'Asia/Jakarta' > :moment))
 """)
 
 

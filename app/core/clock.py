@@ -1,7 +1,7 @@
 """The only place that asks for the time; everything else is given it."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,11 @@ class SettableClock:
 def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
     """The calendar day of an aware moment as reports count days."""
     return moment.astimezone(zone).date()
+
+
+def day_start(day: date, zone: tzinfo = JAKARTA) -> datetime:
+    """The first moment of a calendar day as reports count days."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def months_later(moment: datetime, months: int, zone: tzinfo = JAKARTA) -> datetime:

@@ -30,9 +30,9 @@ class Excuse(TenantRow, Base):
         ),
         CheckConstraint("ends_on >= starts_on", name="excuses_end_after_they_start"),
         CheckConstraint(
-            "(withdrawn_at IS NULL AND withdrawn_by IS NULL AND withdrawal_reason IS NULL)"
-            " OR (withdrawn_at IS NOT NULL AND btrim(withdrawn_by) <> ''"
-            " AND btrim(withdrawal_reason) <> '')",
+            "num_nulls(withdrawn_at, withdrawn_by, withdrawal_reason) = 3"
+            " OR (num_nulls(withdrawn_at, withdrawn_by, withdrawal_reason) = 0"
+            " AND btrim(withdrawn_by) <> '' AND btrim(withdrawal_reason) <> '')",
             name="withdrawals_are_reasoned_and_named",
         ),
         Index("ix_excuses_campaign", "tenant_id", "campaign_id", "employee_id"),

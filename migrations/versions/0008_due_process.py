@@ -63,7 +63,7 @@ BEGIN
     WHERE dispute.tenant_id = NEW.tenant_id AND dispute.notice_id = NEW.notice_id;
     -- A notice that cannot be seen has no due time, and lets nothing pass.
     IF undecided OR NOT (replied OR COALESCE(NEW.decided_at >= due, false)) THEN
-        RAISE EXCEPTION 'a finding waits for the reply'
+        RAISE EXCEPTION 'new finding violates constraint "findings_wait_for_the_reply"'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'findings_wait_for_the_reply';
     END IF;
     RETURN NULL;
@@ -157,9 +157,9 @@ def _excuses() -> None:
         ),
         sa.CheckConstraint("ends_on >= starts_on", name="excuses_end_after_they_start"),
         sa.CheckConstraint(
-            "(withdrawn_at IS NULL AND withdrawn_by IS NULL AND withdrawal_reason IS NULL)"
-            " OR (withdrawn_at IS NOT NULL AND btrim(withdrawn_by) <> ''"
-            " AND btrim(withdrawal_reason) <> '')",
+            "num_nulls(withdrawn_at, withdrawn_by, withdrawal_reason) = 3"
+            " OR (num_nulls(withdrawn_at, withdrawn_by, withdrawal_reason) = 0"
+            " AND btrim(withdrawn_by) <> '' AND btrim(withdrawal_reason) <> '')",
             name="withdrawals_are_reasoned_and_named",
         ),
     )
