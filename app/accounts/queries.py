@@ -17,9 +17,13 @@ from app.identity.rules import Caller
 from app.platforms.base import ExistenceState, Platform
 
 A_MOMENT = timedelta(microseconds=1)
-# The same moment as `service.attestation_due`.
-ATTESTATION_DUE = """(accounts.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+# The same moment as `service.attestation_due`, for statements that call their accounts `account`.
+ATTESTATION_DUE = """(account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
     AT TIME ZONE 'Asia/Jakarta'"""
+DUE = f"""
+SELECT account.id FROM accounts AS account
+WHERE account.tenant_id = :tenant_id AND {ATTESTATION_DUE} <= :due_by
+"""  # noqa: S608 - Only the constant above is put into the statement.
 
 
 def visible_to(caller: Caller) -> Select[Account]:
@@ -69,7 +73,11 @@ async def page(
     if attestation_due_by is not None:
         accounts = accounts.where(
             Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
-            text(f"{ATTESTATION_DUE} <= :due_by").bindparams(due_by=attestation_due_by),
+            Account.id.in_(
+                text(DUE)
+                .bindparams(tenant_id=caller.tenant_id, due_by=attestation_due_by)
+                .columns(Account.id)
+            ),
         )
     return (await session.scalars(accounts)).all()
 

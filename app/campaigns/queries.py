@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
 from app.core.db import over_whole_tables
 from app.core.errors import NotFound
@@ -176,7 +177,7 @@ async def ends(
 
 
 # Of the people concerned: who has an account there, and what is known of when they followed.
-MEMBERSHIP = text("""
+MEMBERSHIP = text(f"""
 WITH people AS (
     SELECT employee.id,
            employee.standing <> 'active' OR employee.id = ANY (ARRAY(
@@ -222,9 +223,7 @@ WITH people AS (
                account.verified_at < proof.taken_at AND account.declared_at <= proof.matched_at
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
-               AND (account.attested_at IS NULL
-                    OR (account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
-                       AT TIME ZONE 'Asia/Jakarta' > :until)
+               AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :until)
                AND people.id <> ALL (ARRAY(
                    SELECT cleared.employee_id FROM verdict_clearances AS cleared
                    CROSS JOIN proof AS latest
@@ -266,7 +265,7 @@ FROM (
            END AS began
     FROM there
 ) AS there
-""")
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 
 async def membership(
@@ -294,7 +293,7 @@ async def membership(
 
 
 # Facts may be dated ahead of a clock that lags, and become facts when it has caught up.
-NEXT_FACT = text("""
+NEXT_FACT = text(f"""
 SELECT LEAST(
     (SELECT min(observed_at) FROM count_snapshots
      WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
@@ -309,16 +308,14 @@ SELECT LEAST(
      WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
        AND closed_at > :moment),
     -- Those who must be attested anew from then on.
-    (SELECT min((account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
-                AT TIME ZONE 'Asia/Jakarta')
+    (SELECT min({ATTESTATION_DUE})
      FROM accounts AS account
      JOIN official_accounts AS official
        ON official.tenant_id = account.tenant_id AND official.id = :official_account_id
       AND official.platform = account.platform
      WHERE account.tenant_id = :tenant_id
-       AND (account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
-           AT TIME ZONE 'Asia/Jakarta' > :moment))
-""")
+       AND {ATTESTATION_DUE} > :moment))
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 
 async def next_fact(

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.accounts.rules import AccountState
-from app.accounts.service import attestation_due
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.changes.kinds import ChangeKind
@@ -54,16 +54,16 @@ WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
   AND member.left_on IS NULL
 """)
 
-ACCOUNTS = text("""
+ACCOUNTS = text(f"""
 SELECT account.id, account.employee_id, account.platform, account.state, account.verified_at,
-       account.attested_at, account.platform_id, account.platform_id_since, account.declared_at,
-       account.seen_since, account.unseen_since
+       {ATTESTATION_DUE} AS attested_until, account.platform_id, account.platform_id_since,
+       account.declared_at, account.seen_since, account.unseen_since
 FROM accounts AS account
 JOIN campaign_members AS member
   ON member.tenant_id = account.tenant_id AND member.employee_id = account.employee_id
 WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
   AND account.state <> 'retired'
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 LISTS = text("""
 SELECT id, taken_at, certificate, platform, source,
@@ -289,9 +289,7 @@ def judge_follows(
                         lists=tuple(sightings.looks_for(account)),
                         seen_since=account.seen_since,
                         unseen_since=account.unseen_since,
-                        attested_until=(
-                            attestation_due(account.attested_at) if account.attested_at else None
-                        ),
+                        attested_until=account.attested_until,
                         cleared_at=cleared.get((member.id, duty.id, official.id)),
                         pairs=sightings.answers_about(account),
                     ),

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.core.clock import JAKARTA
 from app.exchange.models import ImportKind
 from app.work_units.service import rebuild_ancestors
@@ -173,9 +174,7 @@ ACCOUNTS_VERIFY = text(f"""
 UPDATE accounts AS account
 SET state = 'verified', verified_by = :actor, updated_at = :now, version = account.version + 1,
     verified_at = CASE
-        WHEN account.state = 'verified' AND {ATTESTED_AT}
-             < (account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
-               AT TIME ZONE 'Asia/Jakarta'
+        WHEN account.state = 'verified' AND {ATTESTED_AT} < {ATTESTATION_DUE}
         THEN account.verified_at ELSE {ATTESTED_AT} END,
     attested_at = GREATEST(account.attested_at, {ATTESTED_AT})
 FROM staged_rows AS staged
