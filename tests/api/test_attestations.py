@@ -95,17 +95,6 @@ async def test_an_older_attestation_handed_in_late_shortens_nothing(office, atte
     assert kept["verified_at"] == declared["verified_at"]
 
 
-async def test_growth_leaves_open_whom_nobody_vouches_for(office):
-    await look_twice(office, DUE - A_MOMENT)
-    path = f"/v1/official-accounts/{office.official['id']}/growth"
-    params = {"from": "2026-11-10T00:00:00Z", "campaign": office.campaign["id"]}
-    before = (await office.api.get(path, **params)).json()["reachable_gain"]
-    office.clock.at = DUE
-    after = (await office.api.get(path, **params)).json()["reachable_gain"]
-    # 2 and 3 were proven absent, and may both have followed all the while for all that is known.
-    assert (after["min"], after["max"]) == (before["min"] - 2, before["max"])
-
-
 @pytest.mark.parametrize(
     ("attested_at", "due_at"),
     [

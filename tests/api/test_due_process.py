@@ -180,6 +180,18 @@ async def test_what_was_seen_before_an_upheld_dispute_counts_no_more(office):
     assert (await office.dispute()).status_code == 201
 
 
+async def test_an_old_notice_serves_no_new_accusation_even_where_judging_came_late(office):
+    notice = (await office.tell()).json()
+    filed = (await office.dispute()).json()
+    await office.decide(filed, "upheld")
+    for _ in range(2):
+        office.clock.at += 2 * DAY
+        await office.look_again()
+    await office.judge()
+    assert await office.status() == ABSENT
+    assert (await office.find(notice)).json()["type"].endswith("nothing-to-decide")
+
+
 async def test_a_silence_that_an_officer_accepted_is_held_against_nobody(office):
     assert await office.status("7", "declare") == "unmet:undeclared"
     filed = (await office.dispute("7", "declare")).json()

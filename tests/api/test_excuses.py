@@ -130,17 +130,6 @@ async def test_growth_expects_nothing_of_the_excused(office):
     assert (await office.api.get(path, **params)).json()["reachable_gain"] == before
 
 
-async def test_growth_knows_when_an_excuse_begins_though_nothing_was_written(office):
-    path = f"/v1/official-accounts/{office.official['id']}/growth"
-    params = {"from": "2026-11-10T00:00:00Z", "campaign": office.campaign["id"]}
-    await excuse(office, starts_on="2026-11-25")
-    office.clock.at = NOW.replace(hour=16, minute=59)
-    before = (await office.api.get(path, **params)).json()["reachable_gain"]
-    office.clock.at += timedelta(minutes=1)
-    after = (await office.api.get(path, **params)).json()["reachable_gain"]
-    assert after["max"] == before["max"] - 1
-
-
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
