@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 from app.budgets.rules import with_granted
 from app.budgets.service import PostgresGate
@@ -13,6 +14,7 @@ from app.settings import Settings, get_settings
 from workers.collect import collect
 from workers.connections import refusals_of, tokens_of
 from workers.jobs import work_queue
+from workers.patience import PatientGate
 from workers.reach import Reach
 from workers.runtime import services, stop_on_signals, supervise
 from workers.scheduler import schedule
@@ -29,8 +31,11 @@ async def run_worker(settings: Settings) -> None:
             return access_from(settings, platform, carried.clock, gate)
 
         catalog = build_adapters(access_to(platform) for platform in Platform)
+        waiting = PatientGate(gate, carried.clock, stop)
+        patient = build_adapters(replace(access_to(each), gate=waiting) for each in Platform)
         reach = Reach(
             catalog.adapters,
+            patient=patient.adapters,
             token_of=tokens_of(carried, access_to, SubjectKind.OFFICIAL_ACCOUNT),
             consent_of=tokens_of(carried, access_to, SubjectKind.ACCOUNT),
             refused=refusals_of(carried),
@@ -41,6 +46,7 @@ async def run_worker(settings: Settings) -> None:
                 group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
         finally:
             await catalog.aclose()
+            await patient.aclose()
 
 
 async def run_scheduler(settings: Settings) -> None:

@@ -41,6 +41,7 @@ from app.platforms.base import (
     RateLimited,
     Target,
     TokenRefused,
+    Unavailable,
 )
 from workers.reach import (
     ASK_WITHIN,
@@ -124,7 +125,7 @@ async def _begin(
         account = await session.get(OfficialAccount, (job.tenant_id, job.official_account_id))
     if account is None or not memberships.in_duty(account, jakarta_day(now)):
         return None
-    adapter = reach.adapters.get(account.platform)
+    adapter = reach.patient.get(account.platform, reach.adapters.get(account.platform))
     if adapter is None:
         return None
     return Round(kind, account, adapter, slot_from(job.slot), now)
@@ -185,6 +186,7 @@ async def _ask_everyone(services: Services, reach: Reach, told: Round) -> None:
     can = told.adapter.capabilities
     writers: Mapping[UUID, str] | None = None
     after: UUID | None = None
+    ends = CHECK_PAIRS.next_after(told.started_at)
     while batch := await _batch(services, told, after):
         after = batch[-1].id
         if can.pairs_need_scoped_id and writers is None:
@@ -192,6 +194,9 @@ async def _ask_everyone(services: Services, reach: Reach, told: Round) -> None:
             writers = await _writers(services, told)
         targets = list((await _targets(reach, told, batch, writers or {})).items())
         for start in range(0, len(targets), can.pair_batch):
+            # At a slow pace a round may last until the next one, which asks everybody anew.
+            if services.clock.now() >= ends:
+                raise Unavailable("the next round has begun")
             if not await _ask(services, told, dict(targets[start : start + can.pair_batch])):
                 return
     if after is not None and not told.asked:

@@ -72,6 +72,8 @@ LIMITS: Mapping[Platform, Limit] = {
     Platform.X: Limit(300, timedelta(minutes=15)),
     Platform.YOUTUBE: Limit(10_000, timedelta(days=1), zone="America/Los_Angeles"),
 }
+# Platforms of many servers have a budget with each of them, and none of their own.
+MANY_SERVERS = frozenset({Platform.MASTODON})
 # These count an app's requests together, whosever token they carry.
 ONE_QUOTA = frozenset({Platform.YOUTUBE})
 

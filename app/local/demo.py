@@ -1,11 +1,14 @@
 """Loading the demo government once: a tenant and a key directly, everything else over HTTP."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core.clock import Clock
@@ -27,6 +30,8 @@ TITLE = "PPPK mengikuti akun resmi Pemprov Sumsel (demo)"
 KEY_LIFETIME = timedelta(days=365)
 POLL_SECONDS = 30
 LISTS = 2
+SANDBOX_SECONDS = 60.0
+NAP_SECONDS = 0.2
 # The platforms whose answers are fuller for an account's own token.
 CONNECTED = frozenset({"facebook", "instagram", "threads", "tiktok", "x"})
 BASELINE_SOURCE = "Petugas Humas (demo)"
@@ -133,6 +138,7 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
 
     Done at every start, since the sandbox forgets its consents when it stops.
     """
+    _wait_for(sandbox)
     connected = 0
     for account_id in official_account_ids:
         account = api.get(f"/v1/official-accounts/{account_id}")
@@ -148,6 +154,22 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
             state = api.get(f"/v1/official-accounts/{account_id}/connection")["state"]
             connected += state == "connected"
     return connected
+
+
+def _wait_for(sandbox: str) -> None:
+    """Wait until the sandbox listens: where nothing is to be loaded, the API is ready before it.
+
+    Raises:
+        DemoRefused: it does not come up.
+    """
+    place = urlsplit(sandbox)
+    for _ in range(int(SANDBOX_SECONDS / NAP_SECONDS)):
+        try:
+            with socket.create_connection((place.hostname, place.port), timeout=NAP_SECONDS):
+                return
+        except OSError:
+            time.sleep(NAP_SECONDS)
+    raise DemoRefused("the sandbox does not come up; see sandbox.log")
 
 
 def _bring_token(api: ApiClient, account: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ MISSING_SHARE: Final = 0.02
 LEAST_FOLLOWERS, MOST_FOLLOWERS = 3, 900
 YOUTUBE_KEY: Final = "sandbox-demo-key"
 OAUTH_APPS: Final = ("META", "THREADS", "TIKTOK", "X", "YOUTUBE")
+INSTAGRAM_BUDGET: Final = 100_000
 INSTAGRAM_ASKER: Final = "17841400000000099"
 
 _PLACES: Final = {
@@ -116,6 +117,8 @@ def sandbox_environment(sandbox: str) -> dict[str, str]:
     """
     found = {
         "SIMEDSOS_INSTAGRAM_USER_ID": INSTAGRAM_ASKER,
+        # At Meta's pace the demo's first round of questions would take a day.
+        "SIMEDSOS_BUDGETS": f"{Platform.INSTAGRAM.value}={INSTAGRAM_BUDGET}",
         "SIMEDSOS_PUBLIC_PAGES": Platform.TIKTOK.value,
         "SIMEDSOS_YOUTUBE_API_KEY": YOUTUBE_KEY,
         "SIMEDSOS_X_BEARER_TOKEN": app_token(Platform.X),

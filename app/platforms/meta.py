@@ -121,14 +121,22 @@ class Graph:
         self._clock = clock
 
     async def get(
-        self, path: str, params: Mapping[str, str], token: str, *, own: bool = False
+        self,
+        path: str,
+        params: Mapping[str, str],
+        token: str,
+        *,
+        own: bool = False,
+        use: str = "",
     ) -> dict[str, Any]:
         """The object at a path; `own` says that the token is an account's and not the app's.
+
+        Meta counts an account's calls by their use, so each use has a budget of its own.
 
         Raises:
             PlatformError: as the error's code says, whatever the HTTP status.
         """
-        label = credential_label(token) if own else APP
+        label = credential_label(f"{use}{token}") if own else APP
         answer = await self._http.get_json(
             path, {**params, "access_token": token}, credential=label
         )

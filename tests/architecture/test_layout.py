@@ -26,7 +26,7 @@ BESIDE = {
     "campaigns": {"growth", "memory"},
     "changes": {"kinds"},
     "compliance": {"answers", "freezing", "storing"},
-    "connections": {"answers", "connecting", "sealing"},
+    "connections": {"answers", "connecting", "pasting", "sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},

@@ -15,6 +15,7 @@ from app.local.api_client import ApiClient
 from app.local.demo import connect_accounts
 from app.local.demo_network import own_tokens
 from app.local.demo_world import OFFICIAL_ACCOUNTS
+from app.local.postgres import free_port
 from app.main import create_app
 from app.platforms.base import Platform
 from app.platforms.sandbox.server import create_sandbox
@@ -28,8 +29,8 @@ DEMO = next(each for each in OFFICIAL_ACCOUNTS if each.platform is Platform.MAST
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    config = uvicorn.Config(app, port=0, log_level="critical", ws="none", lifespan="off")
+async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+    config = uvicorn.Config(app, port=port, log_level="critical", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -39,6 +40,22 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+async def test_a_sandbox_that_comes_up_late_is_waited_for():
+    """At a later start nothing is to be loaded, and the API is ready before the sandbox is."""
+    world = World(
+        youtube_key="k", accounts=(account(Platform.MASTODON, DEMO.platform_id, DEMO.handle),)
+    )
+    port = free_port()
+    api = ApiClient("http://127.0.0.1:9", "unused")
+    waiting = asyncio.create_task(
+        asyncio.to_thread(connect_accounts, api, [], f"http://127.0.0.1:{port}")
+    )
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    async with serving(create_sandbox(world, SystemClock()), port):
+        assert await asyncio.wait_for(waiting, 10) == 0
 
 
 def connected(api: ApiClient, sandbox: str) -> tuple[int, str]:

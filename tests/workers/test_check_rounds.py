@@ -2,11 +2,15 @@
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
+from app.jobs.kinds import CheckAccounts
 from app.platforms import base
-from tests.workers.scripts import Script, here, queued, rows
+from app.platforms.base import Platform
+from tests.support import NOW
+from tests.workers.scripts import Script, here, queued, rows, run
 from tests.workers.test_checks import (  # noqa: F401
     CHECKS,
     DAY,
@@ -29,6 +33,31 @@ async def test_who_cannot_be_asked_about_keeps_nobody_else_from_it(
     await check(services, government, script)
     assert len(script.asked) == 5
     assert len(await rows(services, government.tenant_id, CHECKS)) == 1
+
+
+class Servers(Script):
+    """A platform of many servers."""
+
+    platform: ClassVar[Platform] = Platform.MASTODON
+
+
+async def test_a_server_that_wants_patience_speaks_for_no_other(services, government, budi, api):
+    """Anybody can run a server that wants to be asked again tomorrow, and says so every day."""
+    for host in ("satu", "dua", "tiga", "empat"):
+        text = f"@budi@{host}.example"
+        made = await api.post(
+            f"/v1/employees/{budi['id']}/accounts", {"account": text, "platform": "mastodon"}
+        )
+        assert made.status_code == 201, made.text
+    servers, tomorrow = Servers(), NOW + DAY
+    servers.existing = lambda each: (
+        base.RateLimited("429", retry_at=tomorrow) if "satu" in each.handle else here()
+    )
+    await run(services, servers, CheckAccounts(government.tenant_id, "mastodon", NOW.isoformat()))
+    assert len(servers.asked) == 4
+    assert len(await rows(services, government.tenant_id, CHECKS)) == 3
+    due = await rows(services, government.tenant_id, "SELECT handle, next_check_at FROM accounts")
+    assert [each.handle for each in due if each.next_check_at == tomorrow] == ["budi@satu.example"]
 
 
 @pytest.mark.parametrize(

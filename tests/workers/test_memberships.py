@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.jobs.kinds import CheckAllPairs, ReadAllFollowerLists
+from app.jobs.kinds import CheckAllPairs, ReadAllFollowerLists, encode
 from app.observations.rules import PairAnswer
 from app.platforms import base
 from app.platforms.base import PairReading
@@ -25,6 +25,8 @@ from tests.workers.scripts import (
     rows,
     run,
 )
+from workers.jobs import run_job
+from workers.reach import Reach
 
 NO = PairReading(False, "script")
 
@@ -150,6 +152,32 @@ async def test_a_wait_beyond_the_next_round_leaves_the_rest_to_it(
     script.fails = base.RateLimited("429", retry_at=NOW + timedelta(hours=7))
     await run(services, script, pairs_of(government, account))
     assert await queued(services, "check_pairs") == []
+
+
+async def test_a_slow_round_ends_where_the_next_one_begins(
+    api, services, government, account, script, clock
+):  # fmt: skip
+    await make_campaign(api, account)
+
+    def slowly(_: base.Target) -> PairReading:
+        clock.at += timedelta(hours=3)
+        return NO
+
+    script.following = slowly
+    await run(services, script, pairs_of(government, account))
+    assert len(await rows(services, government.tenant_id, ANSWERS)) == 2
+    [log] = await rows(services, government.tenant_id, RUNS)
+    assert (log.outcome, log.reason) == ("unavailable", "the next round has begun")
+    assert await queued(services, "check_pairs") == []
+
+
+async def test_long_walks_are_those_of_the_patient(api, services, government, account, script):
+    await make_campaign(api, account)
+    hasty = Script()
+    reach = Reach({hasty.platform: hasty}, patient={script.platform: script})
+    job = pairs_of(government, account)
+    await run_job(services, job.kind, encode(job), 0, reach)
+    assert (len(script.asked), hasty.asked) == (5, [])
 
 
 async def test_what_needs_the_accounts_token_waits_for_it(
