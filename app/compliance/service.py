@@ -16,16 +16,14 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
 from app.compliance.freezing import About, clearances, one_at_a_time
 from app.compliance.rules import (
-    AccountFact,
-    DeclareEvidence,
     Finding,
     FollowEvidence,
     ListLook,
     PairLook,
     best_of,
-    judge_declare,
     judge_follow,
     once_cleared,
 )

@@ -25,7 +25,7 @@ BESIDE = {
     "budgets": {"overview"},
     "campaigns": {"growth", "memory"},
     "changes": {"kinds"},
-    "compliance": {"answers", "freezing", "storing"},
+    "compliance": {"answers", "declaring", "freezing", "storing"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
