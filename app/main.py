@@ -16,8 +16,10 @@ from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
+from app.excuses import routes as excuses
 from app.identity.access import CallerMemory
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
@@ -37,6 +39,8 @@ ROUTERS = (
     observations.router,
     compliance.router,
     neutrality.router,
+    excuses.router,
+    disputes.router,
     budgets.router,
     operations.router,
 )

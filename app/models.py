@@ -7,8 +7,10 @@ from app.changes import models as changes
 from app.compliance import models as compliance
 from app.connections import models as connections
 from app.core.db import Base
+from app.disputes import models as disputes
 from app.employees import models as employees
 from app.exchange import models as exchange
+from app.excuses import models as excuses
 from app.identity import models as identity
 from app.jobs import models as jobs
 from app.neutrality import models as neutrality
@@ -23,8 +25,10 @@ ROOMS = (
     changes,
     compliance,
     connections,
+    disputes,
     employees,
     exchange,
+    excuses,
     identity,
     jobs,
     neutrality,

@@ -274,7 +274,7 @@ async def _follow_state(
         return
     if found and account.state is AccountState.MISSING and told.platform_id is None:
         # A handle that was free for days may have passed to somebody else.
-        account.verified_at = account.verified_by = None
+        account.verified_at = account.verified_by = account.attested_at = None
     missed = told.state is ExistenceState.MISSING
     account.state = state_after_check(
         account.state,

@@ -17,6 +17,7 @@ LIVE = "state NOT IN ('contested', 'retired')"
 class Account(TenantRow, Base):
     """An account that an employee declares; a second claimant's row is `contested`.
 
+    Its owner counts as proven since `verified_at`, and was last vouched for at `attested_at`.
     `platform_id_since` is null where the id was declared and not learnt from a check.
     `next_check_at` is null until the first check, and the lease while a check runs. Absences are
     judged between the last two columns: since `seen_since` every check has found the account under
@@ -65,6 +66,7 @@ class Account(TenantRow, Base):
     declared_at: Mapped[datetime]
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
+    attested_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
     last_checked_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None]

@@ -1,10 +1,10 @@
 """Reading declared accounts; every query starts at `visible_to`."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, AccountCheck
@@ -17,6 +17,13 @@ from app.identity.rules import Caller
 from app.platforms.base import ExistenceState, Platform
 
 A_MOMENT = timedelta(microseconds=1)
+# The same moment as `service.attestation_due`, for statements that call their accounts `account`.
+ATTESTATION_DUE = """(account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
+    AT TIME ZONE 'Asia/Jakarta'"""
+DUE = f"""
+SELECT account.id FROM accounts AS account
+WHERE account.tenant_id = :tenant_id AND {ATTESTATION_DUE} <= :due_by
+"""  # noqa: S608 - Only the constant above is put into the statement.
 
 
 def visible_to(caller: Caller) -> Select[Account]:
@@ -50,6 +57,29 @@ async def of_employee(
         .order_by(Account.id)
     )
     return accounts.all()
+
+
+async def page(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: PageRequest,
+    *,
+    attestation_due_by: datetime | None,
+) -> Sequence[Account]:
+    """One page and one row more, in order of id; on wish those whose attestation is due by then."""
+    accounts = visible_to(caller).order_by(Account.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        accounts = accounts.where(Account.id > wanted.after)
+    if attestation_due_by is not None:
+        accounts = accounts.where(
+            Account.state.not_in([AccountState.CONTESTED, AccountState.RETIRED]),
+            Account.id.in_(
+                text(DUE)
+                .bindparams(tenant_id=caller.tenant_id, due_by=attestation_due_by)
+                .columns(Account.id)
+            ),
+        )
+    return (await session.scalars(accounts)).all()
 
 
 async def live_claims(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.accounts import queries, service
 from app.accounts.schemas import (
@@ -55,6 +55,25 @@ async def declare_account(
 async def normalize_accounts(body: NormalizeIn, _: MayRead) -> NormalizeOut:
     """What pasted texts mean; nothing is stored and nothing is fetched."""
     return NormalizeOut(items=[service.describe(item) for item in body.items])
+
+
+@router.get("/accounts")
+async def list_all_accounts(
+    caller: MayRead,
+    session: SessionDep,
+    services: ServicesDep,
+    page: PageDep,
+    *,
+    attestation_due: Annotated[
+        bool, Query(description="Only those whose owner must be attested anew by now")
+    ] = False,
+) -> Page[AccountOut]:
+    """Accounts of everyone the caller may see, whatever their state."""
+    due_by = services.clock.now() if attestation_due else None
+    found, cursor = split_page(
+        await queries.page(session, caller, page, attestation_due_by=due_by), page
+    )
+    return Page(items=[service.shown(account) for account in found], next=cursor)
 
 
 @router.get("/accounts/{account_id}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -25,6 +25,7 @@ class AccountState(StrEnum):
 
 
 CHECKS_UNTIL_MISSING = 3
+MONTHS_ATTESTED = 6
 
 _LIVE = frozenset(AccountState) - {AccountState.CONTESTED, AccountState.RETIRED}
 
@@ -50,6 +51,19 @@ class Attestation:
 
     attested_on: date
     attested_by: str
+
+
+def verified_from(
+    state: AccountState, verified_at: datetime | None, held_until: datetime | None, anew: datetime
+) -> datetime:
+    """Since when the owner counts as proven, after an attestation at `anew`.
+
+    While the one before it still held, it leaves no gap, and takes nothing away from what was seen
+    since the first.
+    """
+    if state is not AccountState.VERIFIED or verified_at is None or held_until is None:
+        return anew
+    return verified_at if anew < held_until else anew
 
 
 def live(state: AccountState) -> bool:

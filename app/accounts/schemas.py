@@ -63,6 +63,7 @@ class AccountOut(Out):
     notice: str | None
     declared_at: datetime
     verified_at: datetime | None
+    attestation_due_at: datetime | None
     last_checked_at: datetime | None
     unseen_since: datetime | None
     version: int

@@ -7,11 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries
 from app.accounts.models import Account
-from app.accounts.rules import AccountState, state_on_declaration
+from app.accounts.rules import (
+    MONTHS_ATTESTED,
+    AccountState,
+    state_on_declaration,
+    verified_from,
+)
 from app.accounts.schemas import AccountIn, AccountOut, NormalizedOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.clock import JAKARTA, jakarta_day
+from app.core.clock import JAKARTA, jakarta_day, months_later
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.etags import require_version
 from app.core.ids import new_id
@@ -92,6 +97,7 @@ def shown(account: Account) -> AccountOut:
         notice=NEEDS_VERIFICATION if account.state is AccountState.CONTESTED else None,
         declared_at=account.declared_at,
         verified_at=account.verified_at,
+        attestation_due_at=attestation_due(account.attested_at) if account.attested_at else None,
         last_checked_at=account.last_checked_at,
         unseen_since=account.unseen_since,
         version=account.version,
@@ -166,7 +172,7 @@ async def correct(
     found = read_account(text, account.platform)
     account.state = await _state_for(session, caller, found, claimant=account.employee_id)
     account.handle, account.platform_id = found.handle, found.platform_id
-    account.verified_at = account.verified_by = None
+    account.verified_at = account.verified_by = account.attested_at = None
     account.declared_at = now
     # Under its new name it is another account, of which no check has told anything yet.
     account.last_checked_at = account.next_check_at = None
@@ -192,6 +198,11 @@ def attested_at(attested_on: date, now: datetime) -> datetime:
     return min(datetime.combine(attested_on, time.max, JAKARTA).astimezone(UTC), now)
 
 
+def attestation_due(attested_at: datetime) -> datetime:
+    """When an attestation no longer holds, and has to be given anew."""
+    return months_later(attested_at, MONTHS_ATTESTED)
+
+
 async def attest(
     session: AsyncSession, caller: Caller, account_id: UUID, attested_on: date, *, now: datetime
 ) -> Account:
@@ -206,8 +217,12 @@ async def attest(
         raise ContestedNeedsDecision
     if attested_on > jakarta_day(now):
         raise AttestationInFuture(errors=[FieldError("/attested_on", "future", "in the future")])
+    anew = attested_at(attested_on, now)
+    held_until = attestation_due(account.attested_at) if account.attested_at else None
+    account.verified_at = verified_from(account.state, account.verified_at, held_until, anew)
+    # An older attestation that is handed in late does not shorten a newer one.
+    account.attested_at = max(anew, account.attested_at or anew)
     account.state = AccountState.VERIFIED
-    account.verified_at = attested_at(attested_on, now)
     account.verified_by = caller.actor
     employee = await session.get_one(Employee, (caller.tenant_id, account.employee_id))
     employee.declaration = Declaration.VERIFIED

@@ -17,7 +17,7 @@ from app.campaigns.growth import GrowthQuestion
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
-from app.core.clock import jakarta_day, jakarta_midnight
+from app.core.clock import day_start, jakarta_day
 from app.core.services import Services
 from app.core.sharing import Shared
 from app.identity.rules import Caller
@@ -123,13 +123,15 @@ async def _count(
     current_at = body.current.observed_at if body.current else None
     # An election window hides or gives back a part of the answer at the start of a day.
     turn = await neutrality.next_turn(session, caller.tenant_id, jakarta_day(now))
-    turns = [jakarta_midnight(turn) if turn else None]
+    turns = [day_start(turn) if turn else None]
     if asked.until == now:
         account_id = question.official_account_id
         turns.append(await queries.next_fact(session, caller.tenant_id, account_id, now))
         # A pace is told only while its last reading is fresh, and for the last time at this age.
         turns.append(current_at + PACE_SPAN + NEXT_MOMENT if current_at else None)
         turns.append(question.until)
+        # Excuses begin and end with a day.
+        turns.append(day_start(jakarta_day(now) + timedelta(days=1)))
     coming = [turn for turn in turns if turn is not None and turn > now]
     return Answered(
         body=body.model_dump(mode="json"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
 from app.core.clock import jakarta_day
 from app.core.db import over_whole_tables
@@ -181,9 +182,20 @@ async def ends(
 
 
 # Of the people concerned: who has an account there, and what is known of when they followed.
-MEMBERSHIP = text("""
+MEMBERSHIP = text(f"""
 WITH people AS (
-    SELECT employee.id, employee.standing <> 'active' AS excused FROM employees AS employee
+    SELECT employee.id,
+           employee.standing <> 'active' OR employee.id = ANY (ARRAY(
+               SELECT excuse.employee_id FROM excuses AS excuse
+               LEFT JOIN duties AS duty
+                 ON duty.tenant_id = excuse.tenant_id AND duty.id = excuse.duty_id
+               WHERE excuse.tenant_id = :tenant_id AND excuse.campaign_id = :campaign_id
+                 AND (excuse.duty_id IS NULL OR duty.kind = 'follow')
+                 AND (excuse.withdrawn_at IS NULL OR excuse.withdrawn_at > :until)
+                 AND CAST(CAST(:until AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS date)
+                     BETWEEN excuse.starts_on AND COALESCE(excuse.ends_on, 'infinity')
+           )) AS excused
+    FROM employees AS employee
     WHERE employee.tenant_id = :tenant_id
       AND (CAST(:campaign_id AS uuid) IS NULL OR EXISTS (
           SELECT 1 FROM campaign_members AS member
@@ -218,6 +230,13 @@ WITH people AS (
                account.verified_at < proof.taken_at AND account.declared_at <= proof.matched_at
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
+               AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :until)
+               AND people.id <> ALL (ARRAY(
+                   SELECT cleared.employee_id FROM verdict_clearances AS cleared
+                   CROSS JOIN proof AS latest
+                   WHERE cleared.tenant_id = :tenant_id
+                     AND cleared.official_account_id = :official_account_id
+                     AND cleared.cleared_at >= latest.taken_at))
                AND (NOT proof.by_platform_id OR account.platform_id IS NOT NULL
                     AND (account.platform_id_since IS NULL
                          OR account.platform_id_since < proof.matched_at)), false)
@@ -253,7 +272,7 @@ FROM (
            END AS began
     FROM there
 ) AS there
-""")
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 
 async def membership(
@@ -282,7 +301,7 @@ async def membership(
 
 
 # Facts may be dated ahead of a clock that lags, and become facts when it has caught up.
-NEXT_FACT = text("""
+NEXT_FACT = text(f"""
 SELECT LEAST(
     (SELECT min(observed_at) FROM count_snapshots
      WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
@@ -295,8 +314,16 @@ SELECT LEAST(
        AND first_seen_at > :moment),
     (SELECT min(closed_at) FROM follows
      WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
-       AND closed_at > :moment))
-""")
+       AND closed_at > :moment),
+    -- Those who must be attested anew from then on.
+    (SELECT min({ATTESTATION_DUE})
+     FROM accounts AS account
+     JOIN official_accounts AS official
+       ON official.tenant_id = account.tenant_id AND official.id = :official_account_id
+      AND official.platform = account.platform
+     WHERE account.tenant_id = :tenant_id
+       AND {ATTESTATION_DUE} > :moment))
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 
 async def next_fact(

@@ -14,7 +14,10 @@ from app.core.ids import new_id
 
 
 class VerdictRow(TenantRow, Base):
-    """One employee, one duty, and for follow duties one official account."""
+    """One employee, one duty, and for follow duties one official account.
+
+    `unmet_since` is when the present `unmet` began; a dispute keeps it, an upheld one ends it.
+    """
 
     __tablename__ = "verdicts"
     __table_args__ = (
@@ -40,6 +43,12 @@ class VerdictRow(TenantRow, Base):
             " OR (basis = 'complete_lists' AND cardinality(evidence_ids) >= 2)"
             " OR basis = 'pair_answer'",
             name="unmet_follow_needs_proof_of_absence",
+        ),
+        CheckConstraint(
+            "NOT (disputed AND verdict = 'unmet')", name="disputed_verdicts_are_not_unmet"
+        ),
+        CheckConstraint(
+            "verdict <> 'unmet' OR unmet_since IS NOT NULL", name="unmet_verdicts_have_a_beginning"
         ),
         CheckConstraint(
             "(duty_kind = 'follow') = (official_account_id IS NOT NULL)",
@@ -72,4 +81,34 @@ class VerdictRow(TenantRow, Base):
     evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     excuse: Mapped[str | None] = mapped_column(Text)
     disputed: Mapped[bool] = mapped_column(default=False)
+    unmet_since: Mapped[datetime | None]
     decided_at: Mapped[datetime]
+
+
+class VerdictClearance(TenantRow, Base):
+    """What was not seen of somebody up to `cleared_at` counts no more: an officer decided so."""
+
+    __tablename__ = "verdict_clearances"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "campaign_id", "employee_id"],
+            [
+                "campaign_members.tenant_id",
+                "campaign_members.campaign_id",
+                "campaign_members.employee_id",
+            ],
+        ),
+        ForeignKeyConstraint(["tenant_id", "duty_id"], ["duties.tenant_id", "duties.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        Index("ix_verdict_clearances_campaign", "tenant_id", "campaign_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    duty_id: Mapped[UUID]
+    official_account_id: Mapped[UUID | None]
+    cleared_at: Mapped[datetime]

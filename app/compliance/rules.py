@@ -12,9 +12,7 @@ from typing import assert_never
 from uuid import UUID
 
 from app.accounts.rules import AccountState
-from app.employees.rules import Declaration
 from app.observations.rules import CertificateVerdict, PairAnswer
-from app.platforms.base import Platform
 
 
 class Verdict(StrEnum):
@@ -39,6 +37,7 @@ class Reason(StrEnum):
     PLATFORM_UNDECLARED = "platform_undeclared"
 
     DISPUTED = "disputed"
+    DISPUTE_UPHELD = "dispute_upheld"
     NOT_DUE_YET = "not_due_yet"
     ACCOUNT_CONTESTED = "account_contested"
     BLOCKED = "blocked"
@@ -94,7 +93,9 @@ class FollowEvidence:
     """Everything known of one declared account and one official account.
 
     `seen_since` and `unseen_since` tell of the checks: since when the account has been found under
-    its present handle without a break, and since when it has not been found at all.
+    its present handle without a break, and since when it has not been found at all. After
+    `attested_until` nobody vouches for whose it is; an officer has set aside what was not seen up
+    to `cleared_at`.
     """
 
     state: AccountState
@@ -102,6 +103,8 @@ class FollowEvidence:
     can_tell: bool
     seen_since: datetime | None = None
     unseen_since: datetime | None = None
+    attested_until: datetime | None = None
+    cleared_at: datetime | None = None
     lists: tuple[ListLook, ...] = ()
     pairs: tuple[PairLook, ...] = ()
 
@@ -126,6 +129,8 @@ def judge_follow(evidence: FollowEvidence, *, now: datetime, stale_after: timede
     # A retired account is no longer the employee's, whatever it follows.
     if evidence.state is AccountState.RETIRED:
         return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
+    if evidence.attested_until is not None and evidence.attested_until <= now:
+        evidence = replace(evidence, verified_at=None)
     lists = [
         look
         for look in evidence.lists
@@ -168,7 +173,10 @@ def _weigh(
             return sight.finding
     if sight := absence or first_absence or presence:
         return replace(sight.finding, verdict=Verdict.UNKNOWN, reason=Reason.STALE)
-    return Finding(Verdict.UNKNOWN, _why_unknown(complete, absent, asked))
+    why = _why_unknown(complete, absent, asked)
+    if why is Reason.ACCOUNT_UNVERIFIED and evidence.cleared_at is not None:
+        why = Reason.DISPUTE_UPHELD
+    return Finding(Verdict.UNKNOWN, why)
 
 
 def _latest(sights: Iterable[_Sight]) -> _Sight | None:
@@ -222,12 +230,11 @@ def _single_absences(counted: Sequence[ListLook]) -> Iterator[_Sight]:
 
 def _counts_from(evidence: FollowEvidence, moment: datetime) -> bool:
     """Whether an absence at that moment says something of the employee."""
-    if evidence.verified_at is None or moment <= evidence.verified_at:
-        return False
     # While it could not be seen, or went by a name that nobody looked for, it was absent anyway.
-    if evidence.unseen_since is not None:
+    if evidence.verified_at is None or evidence.unseen_since is not None:
         return False
-    if evidence.seen_since is not None and moment <= evidence.seen_since:
+    beginnings = (evidence.verified_at, evidence.seen_since, evidence.cleared_at)
+    if any(each is not None and moment <= each for each in beginnings):
         return False
     match evidence.state:
         case AccountState.VERIFIED | AccountState.PRIVATE:
@@ -283,107 +290,20 @@ def best_of(findings: Sequence[tuple[UUID, Finding]]) -> tuple[UUID, Finding]:
 
 def under_dispute(finding: Finding) -> Finding:
     """What may be shown while a dispute is open: nobody stands as `unmet` meanwhile."""
+    return _lifted(finding, Reason.DISPUTED)
+
+
+def once_cleared(finding: Finding) -> Finding:
+    """What may be said of a silence that an officer has decided to hold against nobody."""
+    return _lifted(finding, Reason.DISPUTE_UPHELD)
+
+
+def _lifted(finding: Finding, reason: Reason) -> Finding:
     if finding.verdict is not Verdict.UNMET:
         return finding
-    return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.DISPUTED)
+    return replace(finding, verdict=Verdict.UNKNOWN, reason=reason)
 
 
 def before_due(finding: Finding) -> Finding:
     """What may be said before a duty is due: nobody can be late yet."""
-    if finding.verdict is not Verdict.UNMET:
-        return finding
-    return replace(finding, verdict=Verdict.UNKNOWN, reason=Reason.NOT_DUE_YET)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFact:
-    """One account that an employee has declared."""
-
-    id: UUID
-    platform: Platform
-    state: AccountState
-
-
-@dataclass(frozen=True, slots=True)
-class DeclareEvidence:
-    """What is known of one employee's duty to declare; no platforms named: any platform will do.
-
-    `duty_id` is the ask: the evidence that a silence is an answer.
-    """
-
-    declaration: Declaration
-    accounts: tuple[AccountFact, ...]
-    platforms: tuple[Platform, ...]
-    each: bool
-    duty_id: UUID
-
-
-class _Held(StrEnum):
-    """What an employee has on the platforms of one ask, from best to worst."""
-
-    DECLARED = "declared"
-    CONTESTED = "contested"
-    UNPROVEN = "unproven"
-    NOTHING = "nothing"
-
-
-def judge_declare(evidence: DeclareEvidence) -> Finding:
-    """Whether an employee has declared what was asked, on any or on each of the platforms."""
-    named = frozenset(evidence.platforms) or frozenset(Platform)
-    separate = evidence.each and bool(evidence.platforms)
-    asks = [frozenset({platform}) for platform in named] if separate else [named]
-    held = [_held(evidence.accounts, ask) for ask in asks]
-    # What is plainly lacking is lacking, however the open questions elsewhere are answered.
-    if _Held.NOTHING in held:
-        return _lacking(evidence)
-    if _Held.CONTESTED in held:
-        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_CONTESTED)
-    if _Held.UNPROVEN in held:
-        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
-    ids = sorted(
-        fact.id
-        for fact in evidence.accounts
-        if fact.platform in named and _held_as(fact.state) is _Held.DECLARED
-    )
-    return Finding(Verdict.MET, Reason.DECLARED_ACCOUNT, Basis.DECLARATION, tuple(ids))
-
-
-def _held(accounts: Sequence[AccountFact], platforms: frozenset[Platform]) -> _Held:
-    found = {_held_as(fact.state) for fact in accounts if fact.platform in platforms}
-    return next((each for each in _Held if each in found), _Held.NOTHING)
-
-
-def _held_as(state: AccountState) -> _Held:
-    match state:
-        case (
-            AccountState.DECLARED
-            | AccountState.EXISTS
-            | AccountState.PRIVATE
-            | AccountState.RENAMED
-            | AccountState.VERIFIED
-        ):
-            return _Held.DECLARED
-        case AccountState.CONTESTED:
-            return _Held.CONTESTED
-        # It was declared in good faith or not: that it cannot be seen decides neither.
-        case AccountState.MISSING | AccountState.SUSPENDED | AccountState.DEACTIVATED:
-            return _Held.UNPROVEN
-        case AccountState.RETIRED:
-            return _Held.NOTHING
-        case _:
-            assert_never(state)
-
-
-def _lacking(evidence: DeclareEvidence) -> Finding:
-    match evidence.declaration:
-        case Declaration.NOT_ASKED:
-            return Finding(Verdict.UNKNOWN, Reason.NEVER_CHECKED)
-        case Declaration.UNDECLARED:
-            reason = Reason.UNDECLARED
-        case Declaration.DECLARED_NONE:
-            reason = Reason.DECLARED_NONE
-        case Declaration.DECLARED | Declaration.VERIFIED:
-            reason = Reason.PLATFORM_UNDECLARED
-        case _:
-            assert_never(evidence.declaration)
-    return Finding(Verdict.UNMET, reason, Basis.DECLARATION, (evidence.duty_id,))
+    return _lifted(finding, Reason.NOT_DUE_YET)

@@ -3,35 +3,38 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.accounts.rules import AccountState
 from app.campaigns import extensions
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
+from app.compliance.freezing import About, clearances, one_at_a_time
 from app.compliance.rules import (
-    AccountFact,
-    DeclareEvidence,
     Finding,
     FollowEvidence,
     ListLook,
     PairLook,
     before_due,
     best_of,
-    judge_declare,
     judge_follow,
+    once_cleared,
 )
+from app.compliance.storing import store
 from app.core.clock import jakarta_day
-from app.core.db import driver_connection
 from app.core.ids import new_id
 from app.employees.rules import Declaration, Standing, automatic_excuse
+from app.excuses import queries as excuses
+from app.excuses.rules import GRANTED, Excusal, excused_from
 from app.observations.lists import names_ids
 from app.observations.memberships import in_duty
 from app.observations.rules import CertificateVerdict, PairAnswer
@@ -51,16 +54,16 @@ WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
   AND member.left_on IS NULL
 """)
 
-ACCOUNTS = text("""
+ACCOUNTS = text(f"""
 SELECT account.id, account.employee_id, account.platform, account.state, account.verified_at,
-       account.platform_id, account.platform_id_since, account.declared_at,
-       account.seen_since, account.unseen_since
+       {ATTESTATION_DUE} AS attested_until, account.platform_id, account.platform_id_since,
+       account.declared_at, account.seen_since, account.unseen_since
 FROM accounts AS account
 JOIN campaign_members AS member
   ON member.tenant_id = account.tenant_id AND member.employee_id = account.employee_id
 WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
   AND account.state <> 'retired'
-""")
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 LISTS = text("""
 SELECT id, taken_at, certificate, platform, source,
@@ -94,12 +97,22 @@ WHERE account.tenant_id = :tenant_id AND account.platform = :platform
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of the cohort with their accounts by platform."""
+    """One member of the cohort, with their accounts by platform and what officers have decided."""
 
     id: UUID
     standing: Standing
     declaration: Declaration
     accounts: Mapping[Platform, Sequence[Any]]
+    excusals: Sequence[Excusal]
+    today: date
+
+    def excuse(self, duty: Duty) -> str | None:
+        """Why nothing is asked of them today, where nothing is: their standing speaks first."""
+        by_standing = automatic_excuse(self.standing)
+        # Nearly nobody has an excuse, and this is asked once for every verdict.
+        if by_standing is not None or not self.excusals:
+            return by_standing
+        return GRANTED if excused_from(self.excusals, duty.id, self.today) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +154,17 @@ async def evaluate(
 ) -> int:
     """Judge everyone in a campaign; returns how many verdicts changed. It can run twice."""
     # One evaluation of a campaign at a time: a second one waits and then finds nothing to change.
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"evaluate:{campaign_id}"},
-    )
+    await one_at_a_time(session, campaign_id)
     campaign = await session.get(Campaign, (tenant_id, campaign_id))
     if campaign is None:
         return 0
-    members = await _members(session, campaign)
+    members = await _members(session, campaign, jakarta_day(now))
+    cleared = await clearances(session, tenant_id, campaign_id)
     not_due = await extensions.not_due(session, campaign, now=now)
     judged: list[tuple[Any, ...]] = []
     for duty in await campaigns.duties(session, tenant_id, campaign_id):
         if duty.kind is DutyKind.DECLARE:
-            declared = judge_declarations(members, duty)
+            declared = judge_declarations(members, duty, cleared)
             judged.extend(each.unless_early(not_due).as_record() for each in declared)
         else:
             for official in await _official_accounts(session, campaign, now):
@@ -165,26 +176,30 @@ async def evaluate(
                         duty,
                         official,
                         sightings,
+                        cleared,
                         now=now,
                         stale_after=timedelta(days=campaign.stale_after_days),
                     )
                 )
-    changed = await _store(session, campaign, judged, now)
+    changed = await store(session, campaign, judged, now)
     await _note_evaluation(session, campaign, changed, now)
     return changed
 
 
-async def _members(session: AsyncSession, campaign: Campaign) -> list[Member]:
+async def _members(session: AsyncSession, campaign: Campaign, today: date) -> list[Member]:
     where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
     accounts: dict[UUID, dict[Platform, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for account in await session.execute(ACCOUNTS, where):
         accounts[account.employee_id][Platform(account.platform)].append(account)
+    excusals = await excuses.of_campaign(session, campaign.tenant_id, campaign.id)
     return [
         Member(
             row.id,
             Standing(row.standing),
             Declaration(row.declaration),
             accounts.get(row.id, {}),
+            excusals.get(row.id, ()),
+            today,
         )
         for row in await session.execute(MEMBERS, where)
     ]
@@ -200,7 +215,9 @@ async def _official_accounts(
     return [each for each in named if await in_duty(session, each, today)]
 
 
-def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged]:
+def judge_declarations(
+    members: Sequence[Member], duty: Duty, cleared: Mapping[About, datetime]
+) -> Iterator[Judged]:
     """Whether each member has declared the accounts that the duty asks for."""
     for member in members:
         evidence = DeclareEvidence(
@@ -215,7 +232,9 @@ def judge_declarations(members: Sequence[Member], duty: Duty) -> Iterator[Judged
             duty_id=duty.id,
         )
         finding = judge_declare(evidence)
-        yield Judged(member.id, duty, None, None, finding, automatic_excuse(member.standing))
+        if (member.id, duty.id, None) in cleared:
+            finding = once_cleared(finding)
+        yield Judged(member.id, duty, None, None, finding, member.excuse(duty))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +276,7 @@ def judge_follows(
     duty: Duty,
     official: OfficialAccount,
     sightings: Sightings,
+    cleared: Mapping[About, datetime],
     *,
     now: datetime,
     stale_after: timedelta,
@@ -281,6 +301,8 @@ def judge_follows(
                         lists=tuple(sightings.looks_for(account)),
                         seen_since=account.seen_since,
                         unseen_since=account.unseen_since,
+                        attested_until=account.attested_until,
+                        cleared_at=cleared.get((member.id, duty.id, official.id)),
                         pairs=sightings.answers_about(account),
                     ),
                     now=now,
@@ -291,8 +313,7 @@ def judge_follows(
         ]
         if findings:
             account_id, finding = best_of(findings)
-            excuse = automatic_excuse(member.standing)
-            yield Judged(member.id, duty, official.id, account_id, finding, excuse)
+            yield Judged(member.id, duty, official.id, account_id, finding, member.excuse(duty))
 
 
 async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sightings:
@@ -307,56 +328,6 @@ async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sighti
         look = PairLook(row.id, row.asked_at, PairAnswer(row.answer))
         pairs[row.account_id].append(look)
     return Sightings(lists, intervals, pairs)
-
-
-JUDGED = """
-CREATE TEMP TABLE judged (
-    id uuid, employee_id uuid, duty_id uuid, duty_kind text, official_account_id uuid,
-    account_id uuid, verdict text, reason text, basis text, evidence_ids uuid[], excuse text
-) ON COMMIT DROP
-"""
-
-WRITE = text("""
-INSERT INTO verdicts AS stored (
-    tenant_id, campaign_id, id, employee_id, duty_id, duty_kind, official_account_id,
-    account_id, verdict, reason, basis, evidence_ids, excuse, disputed, decided_at)
-SELECT CAST(:tenant_id AS uuid), CAST(:campaign_id AS uuid), id, employee_id, duty_id, duty_kind,
-       official_account_id, account_id, verdict, reason, basis, evidence_ids, excuse, false,
-       CAST(:now AS timestamptz)
-FROM judged
-ON CONFLICT (tenant_id, campaign_id, employee_id, duty_id, official_account_id) DO UPDATE SET
-    account_id = excluded.account_id, verdict = excluded.verdict, reason = excluded.reason,
-    basis = excluded.basis, evidence_ids = excluded.evidence_ids, excuse = excluded.excuse,
-    decided_at = excluded.decided_at
-WHERE (stored.account_id, stored.verdict, stored.reason, stored.basis, stored.evidence_ids,
-       stored.excuse)
-      IS DISTINCT FROM (excluded.account_id, excluded.verdict, excluded.reason, excluded.basis,
-                        excluded.evidence_ids, excluded.excuse)
-""")
-
-# A duty ends for a person whose account there is gone, or who has left the cohort.
-DROP_ENDED = text("""
-DELETE FROM verdicts AS stored
-WHERE stored.tenant_id = :tenant_id AND stored.campaign_id = :campaign_id
-  AND NOT EXISTS (
-      SELECT 1 FROM judged
-      WHERE judged.employee_id = stored.employee_id AND judged.duty_id = stored.duty_id
-        AND judged.official_account_id IS NOT DISTINCT FROM stored.official_account_id)
-""")
-
-
-async def _store(
-    session: AsyncSession, campaign: Campaign, judged: list[tuple[Any, ...]], now: datetime
-) -> int:
-    await session.execute(text("DROP TABLE IF EXISTS judged"))
-    await session.execute(text(JUDGED))
-    connection = await driver_connection(session)
-    await connection.copy_records_to_table("judged", records=judged)
-    await session.execute(text("ANALYZE judged"))
-    where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
-    written: Any = await session.execute(WRITE, {**where, "now": now})
-    ended: Any = await session.execute(DROP_ENDED, where)
-    return int(written.rowcount + ended.rowcount)
 
 
 async def _note_evaluation(

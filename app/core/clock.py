@@ -1,5 +1,6 @@
 """The only place that asks for the time; everything else is given it."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -35,6 +36,14 @@ def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
     return moment.astimezone(zone).date()
 
 
-def jakarta_midnight(day: date, zone: tzinfo = JAKARTA) -> datetime:
-    """The moment at which a calendar day of a report begins, in UTC."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+def day_start(day: date, zone: tzinfo = JAKARTA) -> datetime:
+    """The first moment of a calendar day as reports count days."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def months_later(moment: datetime, months: int, zone: tzinfo = JAKARTA) -> datetime:
+    """The same hour that many months later; a month without such a day ends on its last."""
+    local = moment.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    day = min(local.day, monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.core.clock import JAKARTA
 from app.exchange.models import ImportKind
 from app.work_units.service import rebuild_ancestors
@@ -167,18 +168,24 @@ ATTESTED_AT = """
          ELSE CAST(CAST(staged.fields[5] AS date) + 1 AS timestamp) AT TIME ZONE 'Asia/Jakarta'
               - interval '1 microsecond' END"""
 
-# An account that the employee has already is verified where the file brings an attestation.
+# An account that the employee has already is verified where the file brings an attestation; a
+# later one leaves no gap while an earlier one still holds, as in `accounts.rules.verified_from`.
 ACCOUNTS_VERIFY = text(f"""
 UPDATE accounts AS account
 SET state = 'verified', verified_by = :actor, updated_at = :now, version = account.version + 1,
-    verified_at = {ATTESTED_AT}
+    verified_at = CASE
+        WHEN account.state = 'verified' AND {ATTESTED_AT} < {ATTESTATION_DUE}
+        THEN account.verified_at ELSE {ATTESTED_AT} END,
+    attested_at = GREATEST(account.attested_at, {ATTESTED_AT})
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
   ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
 WHERE account.tenant_id = :tenant_id AND account.employee_id = nip.employee_id
   AND account.platform = staged.fields[2] AND account.handle = staged.fields[3]
   AND staged.fields[5] IS NOT NULL
-  AND account.state NOT IN ('verified', 'contested', 'retired')
+  AND account.state NOT IN ('contested', 'retired')
+  AND (account.state <> 'verified' OR account.attested_at IS NULL
+       OR account.attested_at < {ATTESTED_AT})
 RETURNING account.id
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
@@ -220,11 +227,12 @@ WITH claims AS (
                       AND held_ids.platform_id = newcomers.platform_id
 )
 INSERT INTO accounts (tenant_id, id, employee_id, platform, handle, platform_id, state,
-                      declared_at, verified_at, verified_by)
+                      declared_at, verified_at, attested_at, verified_by)
 SELECT CAST(:tenant_id AS uuid), id, employee_id, platform, handle, platform_id,
        CASE WHEN contested THEN 'contested' WHEN verified_at IS NULL THEN 'declared'
             ELSE 'verified' END,
        CAST(:now AS timestamptz), CASE WHEN contested THEN NULL ELSE verified_at END,
+       CASE WHEN contested THEN NULL ELSE verified_at END,
        CASE WHEN contested OR verified_at IS NULL THEN NULL ELSE CAST(:actor AS text) END
 FROM judged
 RETURNING id

@@ -11,6 +11,7 @@ class Scope(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     COMPLIANCE_READ = "compliance:read"
+    COMPLIANCE_WRITE = "compliance:write"
     EMPLOYEES_READ = "employees:read"
     EMPLOYEES_READ_NIP = "employees:read_nip"
     EMPLOYEES_WRITE = "employees:write"

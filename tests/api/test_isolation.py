@@ -16,7 +16,18 @@ ABSENT = "01900000-0000-7000-8000-000000000000"
 
 
 def concrete(path: str) -> str:
-    for name in ("unit", "employee", "account", "campaign", "import", "list", "window"):
+    for name in (
+        "unit",
+        "employee",
+        "account",
+        "campaign",
+        "import",
+        "list",
+        "excuse",
+        "notice",
+        "dispute",
+        "window",
+    ):
         path = path.replace(f"{{{name}_id}}", ABSENT)
     assert "{" not in path, path
     return path

@@ -14,8 +14,9 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "employees",
-    "exchange", "identity", "jobs", "neutrality", "observations", "official_accounts",
+    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "disputes",
+    "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
+    "official_accounts",
     "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
@@ -25,8 +26,9 @@ BESIDE = {
     "budgets": {"overview"},
     "campaigns": {"extensions", "growth", "memory", "roster"},
     "changes": {"kinds"},
-    "compliance": {"answers", "small_units"},
+    "compliance": {"answers", "declaring", "freezing", "small_units", "storing"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
+    "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},

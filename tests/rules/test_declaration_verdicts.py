@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.rules import AccountState
-from app.compliance.rules import (
-    AccountFact,
-    Basis,
-    DeclareEvidence,
-    Finding,
-    Reason,
-    Verdict,
-    judge_declare,
-)
+from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
+from app.compliance.rules import Basis, Finding, Reason, Verdict
 from app.employees.rules import Declaration
 from app.platforms.base import Platform
 

@@ -1,0 +1,183 @@
+"""Reading notices and disputes; every query of a caller starts at a `visible_…` select."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compliance.freezing import VerdictKey
+from app.core.errors import NotFound
+from app.core.paging import PageRequest
+from app.disputes.models import Dispute, DisputeDecision, FinalFinding, Notice, NoticeExtension
+from app.employees import queries as employees
+from app.employees.models import Employee
+from app.identity.rules import Caller
+
+
+def visible_notices(caller: Caller) -> Select[Notice]:
+    """The notices to the employees whom a caller may see."""
+    notices = select(Notice).where(Notice.tenant_id == caller.tenant_id)
+    if caller.unit_id is not None:
+        seen = employees.visible_to(caller).with_only_columns(Employee.id)
+        notices = notices.where(Notice.employee_id.in_(seen))
+    return notices
+
+
+def visible_disputes(caller: Caller) -> Select[Dispute]:
+    """The disputes of the employees whom a caller may see."""
+    disputes = select(Dispute).where(Dispute.tenant_id == caller.tenant_id)
+    if caller.unit_id is not None:
+        seen = employees.visible_to(caller).with_only_columns(Employee.id)
+        disputes = disputes.where(Dispute.employee_id.in_(seen))
+    return disputes
+
+
+async def notice(session: AsyncSession, caller: Caller, notice_id: UUID) -> Notice:
+    """One notice.
+
+    Raises:
+        NotFound: there is none, or the caller may not see it.
+    """
+    found = await session.scalar(visible_notices(caller).where(Notice.id == notice_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def dispute(session: AsyncSession, caller: Caller, dispute_id: UUID) -> Dispute:
+    """One dispute.
+
+    Raises:
+        NotFound: there is none, or the caller may not see it.
+    """
+    found = await session.scalar(visible_disputes(caller).where(Dispute.id == dispute_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def notices_page(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: PageRequest,
+    *,
+    campaign_id: UUID | None,
+    employee_id: UUID | None,
+) -> Sequence[Notice]:
+    """One page and one row more, in order of id."""
+    notices = visible_notices(caller).order_by(Notice.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        notices = notices.where(Notice.id > wanted.after)
+    if campaign_id is not None:
+        notices = notices.where(Notice.campaign_id == campaign_id)
+    if employee_id is not None:
+        notices = notices.where(Notice.employee_id == employee_id)
+    return (await session.scalars(notices)).all()
+
+
+async def disputes_page(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: PageRequest,
+    *,
+    campaign_id: UUID | None,
+    employee_id: UUID | None,
+    decided: bool | None,
+) -> Sequence[Dispute]:
+    """One page and one row more, in order of id."""
+    disputes = visible_disputes(caller).order_by(Dispute.id).limit(wanted.limit + 1)
+    if wanted.after is not None:
+        disputes = disputes.where(Dispute.id > wanted.after)
+    if campaign_id is not None:
+        disputes = disputes.where(Dispute.campaign_id == campaign_id)
+    if employee_id is not None:
+        disputes = disputes.where(Dispute.employee_id == employee_id)
+    if decided is not None:
+        decision = exists().where(
+            DisputeDecision.tenant_id == Dispute.tenant_id,
+            DisputeDecision.dispute_id == Dispute.id,
+        )
+        disputes = disputes.where(decision if decided else ~decision)
+    return (await session.scalars(disputes)).all()
+
+
+async def notice_of(
+    session: AsyncSession, tenant_id: UUID, key: VerdictKey, unmet_since: datetime
+) -> Notice | None:
+    """The notice of one accusation."""
+    return await session.scalar(
+        select(Notice).where(
+            Notice.tenant_id == tenant_id,
+            Notice.campaign_id == key.campaign_id,
+            Notice.employee_id == key.employee_id,
+            Notice.duty_id == key.duty_id,
+            Notice.official_account_id.is_not_distinct_from(key.official_account_id),
+            Notice.unmet_since == unmet_since,
+        )
+    )
+
+
+async def dispute_of(
+    session: AsyncSession, tenant_id: UUID, key: VerdictKey, unmet_since: datetime
+) -> Dispute | None:
+    """The dispute of one accusation."""
+    return await session.scalar(
+        select(Dispute).where(
+            Dispute.tenant_id == tenant_id,
+            Dispute.campaign_id == key.campaign_id,
+            Dispute.employee_id == key.employee_id,
+            Dispute.duty_id == key.duty_id,
+            Dispute.official_account_id.is_not_distinct_from(key.official_account_id),
+            Dispute.unmet_since == unmet_since,
+        )
+    )
+
+
+async def extensions(
+    session: AsyncSession, tenant_id: UUID, notice_ids: Sequence[UUID]
+) -> Sequence[NoticeExtension]:
+    """The extensions of some notices, oldest first."""
+    found = await session.scalars(
+        select(NoticeExtension)
+        .where(NoticeExtension.tenant_id == tenant_id, NoticeExtension.notice_id.in_(notice_ids))
+        .order_by(NoticeExtension.id)
+    )
+    return found.all()
+
+
+async def findings(
+    session: AsyncSession, tenant_id: UUID, notice_ids: Sequence[UUID]
+) -> Mapping[UUID, FinalFinding]:
+    """The findings of some notices, by notice."""
+    found = await session.scalars(
+        select(FinalFinding).where(
+            FinalFinding.tenant_id == tenant_id, FinalFinding.notice_id.in_(notice_ids)
+        )
+    )
+    return {each.notice_id: each for each in found}
+
+
+async def replies(
+    session: AsyncSession, tenant_id: UUID, notice_ids: Sequence[UUID]
+) -> Mapping[UUID, UUID]:
+    """The disputes that answered some notices, by notice."""
+    rows = await session.execute(
+        select(Dispute.notice_id, Dispute.id).where(
+            Dispute.tenant_id == tenant_id, Dispute.notice_id.in_(notice_ids)
+        )
+    )
+    return {row.notice_id: row.id for row in rows}
+
+
+async def decisions(
+    session: AsyncSession, tenant_id: UUID, dispute_ids: Sequence[UUID]
+) -> Mapping[UUID, DisputeDecision]:
+    """The decisions of some disputes, by dispute."""
+    found = await session.scalars(
+        select(DisputeDecision).where(
+            DisputeDecision.tenant_id == tenant_id, DisputeDecision.dispute_id.in_(dispute_ids)
+        )
+    )
+    return {each.dispute_id: each for each in found}

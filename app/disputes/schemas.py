@@ -1,0 +1,136 @@
+"""Notices, disputes, decisions and findings on the wire; none has a field for a sanction."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+
+from app.campaigns.models import DutyKind
+from app.compliance.rules import Basis, Reason
+from app.core.schemas import In, Out, Text
+from app.disputes.rules import Channel, Outcome
+
+# People write in paragraphs; other control characters than a line's end are no text.
+LongText = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=4000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+    ),
+]
+
+
+class VerdictNamed(In):
+    """Which verdict: a follow duty names the official account, a declare duty none."""
+
+    campaign_id: UUID
+    employee_id: UUID
+    duty: DutyKind
+    official_account_id: UUID | None = None
+
+
+class NoticeIn(VerdictNamed):
+    """The office has told the employee; the time to reply begins when this is recorded."""
+
+    channel: Channel
+    sent_at: AwareDatetime
+    sent_by: Text
+
+
+class ExtensionIn(In):
+    """More time to reply, and why."""
+
+    reply_until: AwareDatetime
+    reason: Text
+    extended_by: Text
+
+
+class DisputeIn(VerdictNamed):
+    """What the employee says against a verdict, and which officer received it."""
+
+    text: LongText
+    received_by: Text
+
+
+class DecisionIn(In):
+    """A named officer's decision; it is given once."""
+
+    outcome: Outcome
+    reason: LongText
+    decided_by: Text
+
+
+class FindingIn(In):
+    """A named officer finds, finally, that the duty was unmet."""
+
+    reason: LongText
+    decided_by: Text
+
+
+class NoticeTextOut(Out):
+    """What the office may write, if it is recorded now; in Indonesian."""
+
+    subject: str
+    body: str
+    reply_until: datetime
+
+
+class ExtensionOut(Out):
+    reply_until: datetime
+    reason: str
+    extended_by: str
+    extended_at: datetime
+
+
+class FindingOut(Out):
+    id: UUID
+    notice_id: UUID
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class NoticeOut(Out):
+    """What somebody was told, on which evidence, and what has come of it."""
+
+    id: UUID
+    campaign_id: UUID
+    employee_id: UUID
+    duty: DutyKind
+    official_account_id: UUID | None
+    reason: Reason
+    basis: Basis
+    evidence_ids: list[UUID]
+    channel: Channel
+    sent_by: str
+    sent_at: datetime
+    recorded_at: datetime
+    reply_until: datetime
+    extensions: list[ExtensionOut]
+    dispute_id: UUID | None
+    finding: FindingOut | None
+
+
+class DecisionOut(Out):
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class DisputeOut(Out):
+    """A dispute; while it has no decision, the verdict stands still and in no list."""
+
+    id: UUID
+    campaign_id: UUID
+    employee_id: UUID
+    duty: DutyKind
+    official_account_id: UUID | None
+    notice_id: UUID | None
+    text: str
+    received_by: str
+    filed_at: datetime
+    decision: DecisionOut | None
