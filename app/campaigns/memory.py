@@ -17,7 +17,7 @@ from app.campaigns.growth import GrowthQuestion
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
-from app.core.clock import day_start, jakarta_day
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.services import Services
 from app.core.sharing import Shared
 from app.identity.rules import Caller
@@ -131,7 +131,7 @@ async def _count(
         turns.append(current_at + PACE_SPAN + NEXT_MOMENT if current_at else None)
         turns.append(question.until)
         # Excuses begin and end with a day.
-        turns.append(day_start(jakarta_day(now) + timedelta(days=1)))
+        turns.append(jakarta_midnight(jakarta_day(now) + timedelta(days=1)))
     coming = [turn for turn in turns if turn is not None and turn > now]
     return Answered(
         body=body.model_dump(mode="json"),

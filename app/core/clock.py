@@ -36,9 +36,9 @@ def jakarta_day(moment: datetime, zone: tzinfo = JAKARTA) -> date:
     return moment.astimezone(zone).date()
 
 
-def day_start(day: date, zone: tzinfo = JAKARTA) -> datetime:
-    """The first moment of a calendar day as reports count days."""
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
+def jakarta_midnight(day: date, zone: tzinfo = JAKARTA) -> datetime:
+    """The moment at which a calendar day of a report begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def months_later(moment: datetime, months: int, zone: tzinfo = JAKARTA) -> datetime:
