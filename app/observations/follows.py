@@ -33,11 +33,13 @@ class Look:
     began_at: datetime | None = None
 
 
+# It stays with the connection: answers come in thousands of small batches, and to make and drop a
+# table for each would fill the catalogue.
 STAGE = """
-CREATE TEMP TABLE looks (
+CREATE TEMP TABLE IF NOT EXISTS looks (
     account_id uuid PRIMARY KEY, evidence_id uuid NOT NULL, present boolean NOT NULL,
     began_at timestamptz, denied_at timestamptz, denied_kind text, denied_id uuid
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS
 """
 
 KEEP_MATCHES = text("""
@@ -100,35 +102,39 @@ WHERE look.present AND account.tenant_id = :tenant_id AND account.id = look.acco
 
 # A sighting joins the interval that already holds its moment, or the one that it continues.
 EXTEND = text("""
-UPDATE follows AS follow SET
-    began_at = LEAST(follow.began_at, look.began_at),
-    first_seen_at = LEAST(follow.first_seen_at, :at),
-    first_kind = CASE WHEN (CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id)
-                           < (follow.first_seen_at, follow.first_kind, follow.first_id)
-                      THEN CAST(:kind AS text) ELSE follow.first_kind END,
-    first_id = CASE WHEN (CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id)
-                         < (follow.first_seen_at, follow.first_kind, follow.first_id)
-                    THEN look.evidence_id ELSE follow.first_id END,
-    last_seen_at = GREATEST(follow.last_seen_at, :at),
-    last_kind = CASE WHEN :at > follow.last_seen_at
-                       OR :at = follow.last_seen_at
-                          AND (CAST(:kind AS text), look.evidence_id)
-                              < (follow.last_kind, follow.last_id)
-                     THEN CAST(:kind AS text) ELSE follow.last_kind END,
-    last_id = CASE WHEN :at > follow.last_seen_at
-                     OR :at = follow.last_seen_at
-                        AND (CAST(:kind AS text), look.evidence_id)
-                            < (follow.last_kind, follow.last_id)
-                   THEN look.evidence_id ELSE follow.last_id END
-FROM looks AS look
-WHERE look.present
-  AND follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
-  AND follow.account_id = look.account_id
-  AND (follow.closed_at IS NULL OR follow.closed_at > :at)
-  AND (follow.first_seen_at <= :at OR look.denied_at IS NULL
-       OR look.denied_at > follow.first_seen_at)
-  AND (:at <= follow.first_seen_at OR :at >= follow.last_seen_at
-       OR look.began_at < COALESCE(follow.began_at, 'infinity'))
+WITH extended AS (
+    UPDATE follows AS follow SET
+        began_at = LEAST(follow.began_at, look.began_at),
+        first_seen_at = LEAST(follow.first_seen_at, :at),
+        first_kind = CASE WHEN (CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id)
+                               < (follow.first_seen_at, follow.first_kind, follow.first_id)
+                          THEN CAST(:kind AS text) ELSE follow.first_kind END,
+        first_id = CASE WHEN (CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id)
+                             < (follow.first_seen_at, follow.first_kind, follow.first_id)
+                        THEN look.evidence_id ELSE follow.first_id END,
+        last_seen_at = GREATEST(follow.last_seen_at, :at),
+        last_kind = CASE WHEN :at > follow.last_seen_at
+                           OR :at = follow.last_seen_at
+                              AND (CAST(:kind AS text), look.evidence_id)
+                                  < (follow.last_kind, follow.last_id)
+                         THEN CAST(:kind AS text) ELSE follow.last_kind END,
+        last_id = CASE WHEN :at > follow.last_seen_at
+                         OR :at = follow.last_seen_at
+                            AND (CAST(:kind AS text), look.evidence_id)
+                                < (follow.last_kind, follow.last_id)
+                       THEN look.evidence_id ELSE follow.last_id END
+    FROM looks AS look
+    WHERE look.present
+      AND follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
+      AND follow.account_id = look.account_id
+      AND (follow.closed_at IS NULL OR follow.closed_at > :at)
+      AND (follow.first_seen_at <= :at OR look.denied_at IS NULL
+           OR look.denied_at > follow.first_seen_at)
+      AND (:at <= follow.first_seen_at OR :at >= follow.last_seen_at
+           OR look.began_at < COALESCE(follow.began_at, 'infinity'))
+    RETURNING follow.first_seen_at = :at AS begins_with_it
+)
+SELECT count(*) FILTER (WHERE begins_with_it) FROM extended
 """)
 
 OPEN = text("""
@@ -255,13 +261,17 @@ async def record_list(
             "by_platform_id": of_ids,
         }
         await session.execute(STAGE_ABSENT, {**where, **matched})
+    await session.execute(text("ANALYZE looks"))
     await _move(session, where, taken.platform)
 
 
 async def record_answers(
     session: AsyncSession, account: OfficialAccount, looks: Sequence[Look], *, asked_at: datetime
-) -> None:
-    """Keep the follows that answers about pairs show, and end those that they deny."""
+) -> int:
+    """Keep the follows that answers about pairs show, and end those that they deny.
+
+    Returns how many began or ended by it; most answers say only that nothing has changed.
+    """
     where = {
         "tenant_id": account.tenant_id,
         "official_account_id": account.id,
@@ -269,7 +279,7 @@ async def record_answers(
         "at": asked_at,
     }
     await _begin(session, where, looks)
-    await _move(session, where, account.platform)
+    return await _move(session, where, account.platform)
 
 
 async def _begin(session: AsyncSession, where: dict[str, Any], looks: Sequence[Look]) -> None:
@@ -279,6 +289,7 @@ async def _begin(session: AsyncSession, where: dict[str, Any], looks: Sequence[L
         {"name": f"follows:{where['tenant_id']}:{where['official_account_id']}"},
     )
     await session.execute(text(STAGE))
+    await session.execute(text("DELETE FROM looks"))
     connection = await driver_connection(session)
     await connection.copy_records_to_table(
         "looks",
@@ -289,10 +300,11 @@ async def _begin(session: AsyncSession, where: dict[str, Any], looks: Sequence[L
     )
 
 
-async def _move(session: AsyncSession, where: dict[str, Any], platform: Platform) -> None:
-    await session.execute(text("ANALYZE looks"))
+async def _move(session: AsyncSession, where: dict[str, Any], platform: Platform) -> int:
     keyed_by_id = followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
     await session.execute(FIND_DENIALS, {**where, "keyed_by_id": keyed_by_id})
-    for step in (EXTEND, OPEN, CLOSE, DIVIDE):
-        await session.execute(step, where)
-    await session.execute(text("DROP TABLE looks"))
+    moved: int = await session.scalar(EXTEND, where) or 0
+    for step in (OPEN, CLOSE, DIVIDE):
+        done: Any = await session.execute(step, where)
+        moved += done.rowcount
+    return moved

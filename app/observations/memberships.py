@@ -88,9 +88,26 @@ async def keep_answers(
         if row.answer in {PairAnswer.FOLLOWS, PairAnswer.DOES_NOT_FOLLOW}
     ]
     if looks:
-        await follows.record_answers(session, account, looks, asked_at=asked_at)
-        await official_accounts.note_new_fact(session, account.tenant_id, account.id)
+        moved = await follows.record_answers(session, account, looks, asked_at=asked_at)
+        await _note_follows(session, account, moved, asked_at)
     return len(kept)
+
+
+async def _note_follows(
+    session: AsyncSession, account: OfficialAccount, moved: int, now: datetime
+) -> None:
+    """Tell that follows began or ended, so that no remembered growth is given again."""
+    if moved:
+        await official_accounts.note_new_fact(session, account.tenant_id, account.id)
+        record(
+            session,
+            ChangeKind.PAIR_ANSWERS_TAKEN,
+            account.id,
+            tenant_id=account.tenant_id,
+            actor=ACTOR,
+            at=now,
+            follows_moved=moved,
+        )
 
 
 async def note_answers(

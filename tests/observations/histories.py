@@ -86,10 +86,12 @@ def answer_events(draw: st.DrawFn, number: int) -> AnswersEvent:
 @st.composite
 def arrivals(draw: st.DrawFn) -> Sequence[Event]:
     """A history in the order in which it arrives: every event twice, in any order."""
-    numbers = range(draw(st.integers(1, 9)))
-    events: list[Event] = [
-        draw(list_events(each) if draw(st.booleans()) else answer_events(each)) for each in numbers
-    ]
+    events: list[Event] = []
+    for number in range(draw(st.integers(1, 9))):
+        if draw(st.booleans()):
+            events.append(draw(list_events(number)))
+        else:
+            events.append(draw(answer_events(number)))
     return draw(st.permutations([*events, *events]))
 
 
