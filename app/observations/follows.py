@@ -105,6 +105,12 @@ EXTEND = text("""
 WITH extended AS (
     UPDATE follows AS follow SET
         began_at = LEAST(follow.began_at, look.began_at),
+        first_listed_at = LEAST(
+            follow.first_listed_at,
+            CASE WHEN CAST(:kind AS text) = 'follower_list' THEN CAST(:at AS timestamptz) END),
+        last_listed_at = GREATEST(
+            follow.last_listed_at,
+            CASE WHEN CAST(:kind AS text) = 'follower_list' THEN CAST(:at AS timestamptz) END),
         first_seen_at = LEAST(follow.first_seen_at, :at),
         first_kind = CASE WHEN (CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id)
                                < (follow.first_seen_at, follow.first_kind, follow.first_id)
@@ -131,7 +137,9 @@ WITH extended AS (
       AND (follow.first_seen_at <= :at OR look.denied_at IS NULL
            OR look.denied_at > follow.first_seen_at)
       AND (:at <= follow.first_seen_at OR :at >= follow.last_seen_at
-           OR look.began_at < COALESCE(follow.began_at, 'infinity'))
+           OR look.began_at < COALESCE(follow.began_at, 'infinity')
+           OR CAST(:kind AS text) = 'follower_list'
+              AND (follow.first_listed_at <= :at AND follow.last_listed_at >= :at) IS NOT TRUE)
     RETURNING follow.first_seen_at = :at AS begins_with_it
 )
 SELECT count(*) FILTER (WHERE begins_with_it) FROM extended
@@ -139,10 +147,13 @@ SELECT count(*) FILTER (WHERE begins_with_it) FROM extended
 
 OPEN = text("""
 INSERT INTO follows (tenant_id, id, official_account_id, account_id, began_at,
+                     first_listed_at, last_listed_at,
                      first_seen_at, first_kind, first_id, last_seen_at, last_kind, last_id,
                      closed_at, closed_by_kind, closed_by_id)
 SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), CAST(:official_account_id AS uuid),
        look.account_id, look.began_at,
+       CASE WHEN CAST(:kind AS text) = 'follower_list' THEN CAST(:at AS timestamptz) END,
+       CASE WHEN CAST(:kind AS text) = 'follower_list' THEN CAST(:at AS timestamptz) END,
        CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id,
        CAST(:at AS timestamptz), CAST(:kind AS text), look.evidence_id,
        look.denied_at, look.denied_kind, look.denied_id
@@ -175,16 +186,10 @@ WITH divided AS (
            follow.closed_at, follow.closed_by_kind, follow.closed_by_id,
            before.at AS before_at, before.kind AS before_kind, before.id AS before_id,
            after.at AS after_at, after.kind AS after_kind, after.id AS after_id,
-           (SELECT min(match.began_at) FROM list_matches AS match
-            WHERE match.tenant_id = :tenant_id
-              AND match.official_account_id = :official_account_id
-              AND match.account_id = follow.account_id
-              AND match.taken_at BETWEEN follow.first_seen_at AND before.at) AS began_before,
-           (SELECT min(match.began_at) FROM list_matches AS match
-            WHERE match.tenant_id = :tenant_id
-              AND match.official_account_id = :official_account_id
-              AND match.account_id = follow.account_id
-              AND match.taken_at BETWEEN after.at AND follow.last_seen_at) AS began_after
+           matches_before.began_at AS began_before, matches_before.first_at AS first_before,
+           matches_before.last_at AS last_before,
+           matches_after.began_at AS began_after, matches_after.first_at AS first_after,
+           matches_after.last_at AS last_after
     FROM looks AS look
     JOIN follows AS follow
       ON follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
@@ -217,10 +222,27 @@ WITH divided AS (
          ORDER BY told.asked_at, told.id LIMIT 1)
         ORDER BY 1, 2, 3 LIMIT 1
     ) AS after
+    CROSS JOIN LATERAL (
+        SELECT min(match.began_at) AS began_at, min(match.taken_at) AS first_at,
+               max(match.taken_at) AS last_at
+        FROM list_matches AS match
+        WHERE match.tenant_id = :tenant_id AND match.official_account_id = :official_account_id
+          AND match.account_id = follow.account_id
+          AND match.taken_at BETWEEN follow.first_seen_at AND before.at
+    ) AS matches_before
+    CROSS JOIN LATERAL (
+        SELECT min(match.began_at) AS began_at, min(match.taken_at) AS first_at,
+               max(match.taken_at) AS last_at
+        FROM list_matches AS match
+        WHERE match.tenant_id = :tenant_id AND match.official_account_id = :official_account_id
+          AND match.account_id = follow.account_id
+          AND match.taken_at BETWEEN after.at AND follow.last_seen_at
+    ) AS matches_after
     WHERE NOT look.present AND follow.first_seen_at < :at AND follow.last_seen_at >= :at
 ), ended AS (
     UPDATE follows AS follow SET
-        began_at = divided.began_before, last_seen_at = divided.before_at,
+        began_at = divided.began_before, first_listed_at = divided.first_before,
+        last_listed_at = divided.last_before, last_seen_at = divided.before_at,
         last_kind = divided.before_kind, last_id = divided.before_id,
         closed_at = :at, closed_by_kind = CAST(:kind AS text), closed_by_id = divided.evidence_id
     FROM divided
@@ -228,10 +250,11 @@ WITH divided AS (
     RETURNING divided.*
 )
 INSERT INTO follows (tenant_id, id, official_account_id, account_id, began_at,
+                     first_listed_at, last_listed_at,
                      first_seen_at, first_kind, first_id, last_seen_at, last_kind, last_id,
                      closed_at, closed_by_kind, closed_by_id)
 SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), CAST(:official_account_id AS uuid),
-       account_id, began_after, after_at, after_kind, after_id,
+       account_id, began_after, first_after, last_after, after_at, after_kind, after_id,
        last_seen_at, last_kind, last_id, closed_at, closed_by_kind, closed_by_id
 FROM ended
 """)

@@ -196,8 +196,9 @@ class Follow(TenantRow, Base):
 
     `began_at` is the platform's own date of the follow where it gives one. An interval is open
     until a complete list no longer holds the account or a pair is answered with no. Evidence is a
-    kind and the id of a list or an answer; the three `..._list_id` are what the release before
-    writes, and go with the next one.
+    kind and the id of a list or an answer; the first and the last list that showed it stand apart,
+    null where only answers have. The three `..._list_id` are what the release before writes, and
+    go with the next one.
     """
 
     __tablename__ = "follows"
@@ -236,6 +237,8 @@ class Follow(TenantRow, Base):
     began_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    first_listed_at: Mapped[datetime | None]
+    last_listed_at: Mapped[datetime | None]
     first_kind: Mapped[EvidenceKind] = mapped_column(
         closed_set(EvidenceKind, "first_evidence_is_known"), server_default="follower_list"
     )

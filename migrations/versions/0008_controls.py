@@ -146,10 +146,13 @@ def _evidence_of_follows() -> None:
             f"ALTER TABLE follows ALTER COLUMN {end}_list_id DROP NOT NULL"
         )
         _check("follows", f"{end}_evidence_is_known", f"{end}_kind IN {KINDS}")
+    for name in ("first_listed_at", "last_listed_at"):
+        op.add_column("follows", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     op.add_column("follows", sa.Column("closed_by_kind", sa.String(length=40), nullable=True))
     op.add_column("follows", sa.Column("closed_by_id", sa.Uuid(), nullable=True))
     op.execute("""
         UPDATE follows SET first_id = first_list_id, last_id = last_list_id,
+            first_listed_at = first_seen_at, last_listed_at = last_seen_at,
             closed_by_id = closed_by_list_id,
             closed_by_kind = CASE WHEN closed_at IS NOT NULL THEN 'follower_list' END
     """)

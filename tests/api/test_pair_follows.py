@@ -14,7 +14,8 @@ from app.observations.rules import PairAnswer
 from app.official_accounts.models import OfficialAccount
 from app.platforms import base
 from app.platforms.base import PairReading
-from tests.api.test_compliance import account, registry, take_lists  # noqa: F401
+from tests.api.exports import export
+from tests.api.test_compliance import CITIZENS, account, registry, upload  # noqa: F401
 from tests.api.test_growth import read_count
 from tests.api.test_membership import DAY, Town, by_handle, town  # noqa: F401
 from tests.support import NOW
@@ -136,6 +137,24 @@ async def test_growth_is_told_anew_before_the_round_of_answers_ends(town):
         told = [Told(dua, PairAnswer.FOLLOWS, "script")]
         await memberships.keep_answers(session, official, told, slot=NOW, asked_at=NOW)
     assert (await before_of(town, NOW + DAY))["min"] == 2
+
+
+async def test_a_list_between_two_answers_is_not_taken_for_one_that_shows_the_account(
+    town, connection
+):  # fmt: skip
+    for _ in range(2):
+        await ask(town, tiga=YES)
+        town.clock.at += 2 * DAY
+    # The handle is corrected: what was answered about the old one says nothing any more.
+    await connection.execute(
+        text("UPDATE accounts SET declared_at = :now WHERE handle = 'tiga'"),
+        {"now": town.clock.at},
+    )
+    town.clock.at += DAY
+    taken = await upload(town.api, town.official, export(CITIZENS), NOW + DAY)
+    assert taken.json()["certificate"]["verdict"] == "partial"
+    await town.judge()
+    assert await town.follow_of("3") == "unknown:list_partial"
 
 
 async def test_the_same_round_again_changes_no_follow(town):

@@ -104,6 +104,7 @@ class Interval:
 
     account_id: UUID
     began_at: datetime | None
+    listed: tuple[datetime | None, datetime | None]
     first: Evidence
     last: Evidence
     closed: Evidence | None
@@ -123,10 +124,12 @@ def plain_intervals(
             runs.append([each])
     for run in runs:
         evidence = [each for each, _ in run]
+        listed = [at for at, kind, _ in evidence if kind == EvidenceKind.FOLLOWER_LIST.value]
         until = max(at for at, _, _ in evidence)
         yield Interval(
             account_id,
             min((began for _, began in run if began is not None), default=None),
+            (min(listed, default=None), max(listed, default=None)),
             min(evidence),
             min(each for each in evidence if each[0] == until),
             min((each for each in denials if each[0] > until), default=None),

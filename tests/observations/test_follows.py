@@ -30,7 +30,8 @@ from tests.support import NOW, Government
 from tests.workers.scripts import invent
 
 STORED = text("""
-SELECT account_id, began_at, first_seen_at, first_kind, first_id, last_seen_at, last_kind, last_id,
+SELECT account_id, began_at, first_listed_at, last_listed_at,
+       first_seen_at, first_kind, first_id, last_seen_at, last_kind, last_id,
        closed_at, closed_by_kind, closed_by_id
 FROM follows WHERE official_account_id = :official
 """)
@@ -107,6 +108,7 @@ class Ledger:
                 Interval(
                     row.account_id,
                     row.began_at,
+                    (row.first_listed_at, row.last_listed_at),
                     (row.first_seen_at, row.first_kind, row.first_id),
                     (row.last_seen_at, row.last_kind, row.last_id),
                     (row.closed_at, row.closed_by_kind, row.closed_by_id)
