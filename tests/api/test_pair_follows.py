@@ -3,15 +3,10 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from app.observations import memberships
-from app.observations.memberships import Told
-from app.observations.rules import PairAnswer
-from app.official_accounts.models import OfficialAccount
 from app.platforms import base
 from app.platforms.base import PairReading
 from tests.api.exports import export
@@ -125,36 +120,40 @@ async def test_growth_counts_whom_only_answers_have_shown(town):
     assert (await before_of(town, NOW + DAY))["min"] == 1
 
 
-async def test_growth_is_told_anew_before_the_round_of_answers_ends(town):
-    await read_count(town.api, town.official, NOW, followers=50)
-    await ask(town, satu=YES)
-    town.clock.at += 2 * DAY
-    assert (await before_of(town, NOW + DAY))["min"] == 1
-    tenant_id = town.government.tenant_id
-    async with town.services.database.transaction(tenant_id) as session:
-        official = await session.get_one(OfficialAccount, (tenant_id, UUID(town.official["id"])))
-        dua = await session.scalar(text("SELECT id FROM accounts WHERE handle = 'dua'"))
-        told = [Told(dua, PairAnswer.FOLLOWS, "script")]
-        await memberships.keep_answers(session, official, told, slot=NOW, asked_at=NOW)
-    assert (await before_of(town, NOW + DAY))["min"] == 2
+async def moves_told(town: Town) -> list[int]:
+    """What each batch of answers has told of itself, before its round came to an end."""
+    found = await rows(
+        town.services,
+        town.government.tenant_id,
+        "SELECT facts FROM changes WHERE kind = 'pair_answers:taken' ORDER BY sequence",
+    )
+    return [each.facts["follows_moved"] for each in found if "follows_moved" in each.facts]
+
+
+async def test_answers_that_move_a_follow_are_told_at_once_and_others_are_not(town):
+    """Remembered growth is given again until a change is told."""
+    for outcome, told in ((YES, [1]), (YES, [1]), (NO, [1, 1]), (NO, [1, 1])):
+        await ask(town, satu=outcome)
+        town.clock.at += DAY
+        assert await moves_told(town) == told
 
 
 async def test_a_list_between_two_answers_is_not_taken_for_one_that_shows_the_account(
     town, connection
 ):  # fmt: skip
     for _ in range(2):
-        await ask(town, tiga=YES)
+        await ask(town, satu=YES)
         town.clock.at += 2 * DAY
     # The handle is corrected: what was answered about the old one says nothing any more.
     await connection.execute(
-        text("UPDATE accounts SET declared_at = :now WHERE handle = 'tiga'"),
+        text("UPDATE accounts SET declared_at = :now WHERE handle = 'satu'"),
         {"now": town.clock.at},
     )
     town.clock.at += DAY
     taken = await upload(town.api, town.official, export(CITIZENS), NOW + DAY)
     assert taken.json()["certificate"]["verdict"] == "partial"
     await town.judge()
-    assert await town.follow_of("3") == "unknown:list_partial"
+    assert await town.follow_of("1") == "unknown:list_partial"
 
 
 async def test_the_same_round_again_changes_no_follow(town):
