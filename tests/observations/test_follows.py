@@ -145,6 +145,7 @@ NO, YES = PairAnswer.DOES_NOT_FOLLOW, PairAnswer.FOLLOWS
 @given(history=arrivals())
 @example(history=[seen(0, 1), seen(1, 3), empty(2, 2), empty(2, 2)])
 @example(history=[answered(0, 1, YES), answered(1, 3, YES), answered(2, 2, NO)])
+@example(history=[answered(0, 1, YES), seen(1, 3), empty(2, 2)])
 @example(history=[answered(0, 3, NO), answered(1, 1, YES), seen(2, 5), empty(3, 2)])
 async def test_any_history_in_any_order_and_twice_gives_the_same_intervals(
     services, official, connection, history: Sequence[Event]
