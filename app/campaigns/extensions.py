@@ -13,7 +13,7 @@ from app.campaigns.rules import due_at
 from app.campaigns.schemas import ExtensionIn
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.clock import day_start, jakarta_day
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.core.paging import PageRequest
@@ -66,8 +66,8 @@ async def _due_dates(
         row.employee_id: due_at(
             campaign.starts_at,
             grace,
-            joined_at=day_start(row.joined_on) if row.added else None,
-            extended_to=day_start(row.due_on + DAY) if row.due_on else None,
+            joined_at=jakarta_midnight(row.joined_on) if row.added else None,
+            extended_to=jakarta_midnight(row.due_on + DAY) if row.due_on else None,
         )
         for row in rows
     }
@@ -116,7 +116,7 @@ async def grant(
     if due is None:
         raise NotAMember(errors=[FieldError("/employee_id", "unknown", "not on the roster")])
     over = wanted.due_on < jakarta_day(now)
-    if over or day_start(wanted.due_on + DAY) <= due:
+    if over or jakarta_midnight(wanted.due_on + DAY) <= due:
         raise ExtensionTooShort(errors=[FieldError("/due_on", "too_early", "choose a later day")])
     extension = Extension(
         tenant_id=caller.tenant_id,

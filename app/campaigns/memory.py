@@ -123,7 +123,7 @@ async def _count(
     current_at = body.current.observed_at if body.current else None
     # An election window hides or gives back a part of the answer at the start of a day.
     turn = await neutrality.next_turn(session, caller.tenant_id, jakarta_day(now))
-    turns = [day_start(turn) if turn else None]
+    turns = [jakarta_midnight(turn) if turn else None]
     if asked.until == now:
         account_id = question.official_account_id
         turns.append(await queries.next_fact(session, caller.tenant_id, account_id, now))

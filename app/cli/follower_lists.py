@@ -21,6 +21,7 @@ from app.observations.rules import (
     certify,
     exact,
 )
+from app.observations.schemas import FollowerListOut
 from app.platforms.base import Platform
 from app.platforms.exports import (
     ExportRefused,
@@ -43,7 +44,7 @@ WORDS = {
     CertificateReason.MORE_THAN_COUNT: "it lists over 1 % more than the published count",
     CertificateReason.COUNT_MISMATCH: "its size is too far from the published count to be its list",
     CertificateReason.DATE_RANGE: "it seems to hold only the followers of a range of dates",
-    CertificateReason.CONTROL_FAILED: "a known follower is missing from it",
+    CertificateReason.CONTROL_FAILED: "a control account is not on it as it should be",
     CertificateReason.NO_COUNT: "there is no published count to compare it with",
 }
 FOLLOWS = "it lists whom its owner follows; only an official account's followers prove absence"
@@ -225,8 +226,27 @@ def upload(
     if as_json:
         print(taken.model_dump_json())  # noqa: T201
         return
+    for line in taken_in_words(taken):
+        out.print(line)
+
+
+def taken_in_words(taken: FollowerListOut) -> Iterator[str]:
+    """What was taken in, what its certificate says, and how its control accounts stand."""
     reasons = ", ".join(taken.certificate.reasons) or "nothing is missing"
-    out.print(
+    yield (
         f"{taken.listed} listed, {taken.matched} of them declared accounts."
         f" Certificate: {taken.certificate.verdict.value} ({reasons})."
     )
+    for reason in taken.certificate.reasons:
+        yield f"  {reason}: {WORDS[CertificateReason(reason)]}."
+    controls = taken.controls
+    if not (controls.present_expected or controls.absent_expected or controls.uncounted):
+        yield "No control accounts are set for this official account."
+        return
+    yield (
+        f"Control accounts: {controls.present_found} of {controls.present_expected} known followers"
+        f" are on it, {controls.absent_violations} of {controls.absent_expected} known"
+        " non-followers."
+    )
+    if controls.uncounted:
+        yield f"  {controls.uncounted} could not be looked for on this list, and do not count."

@@ -73,9 +73,11 @@ WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
 ORDER BY taken_at DESC LIMIT :considered
 """)
 
+# What lists have shown of each interval: answers speak for themselves.
 FOLLOWS = text("""
-SELECT account_id, first_seen_at, last_seen_at FROM follows
+SELECT account_id, first_listed_at, last_listed_at FROM follows
 WHERE tenant_id = :tenant_id AND official_account_id = :official_account_id
+  AND first_listed_at IS NOT NULL
 """)
 
 
@@ -321,7 +323,7 @@ async def _sightings(session: AsyncSession, official: OfficialAccount) -> Sighti
     lists = (await session.execute(LISTS, {**where, "considered": LISTS_CONSIDERED})).all()
     intervals: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
     for row in await session.execute(FOLLOWS, where):
-        intervals[row.account_id].append((row.first_seen_at, row.last_seen_at))
+        intervals[row.account_id].append((row.first_listed_at, row.last_listed_at))
     pairs: dict[UUID, list[PairLook]] = defaultdict(list)
     asked = {**where, "platform": official.platform, "answers": list(PairAnswer)}
     for row in await session.execute(PAIRS, asked):

@@ -50,17 +50,19 @@ def hidden_units(
             hidden.add(unit)
             continue
         rest[unit] = total[unit] - sum(total[each] for each in below)
+        among = below
         while too_few(rest[unit]):
-            # Hiding one adds its rest. The smallest tells least; a rest of nobody adds nothing,
-            # and then the units below it come next.
+            # Hiding one adds its rest, and the smallest tells least.
             given_up = min(
-                (each for each in below if total[each]),
+                (each for each in among if total[each]),
                 key=lambda each: (total[each], each.bytes),
             )
             hidden.add(given_up)
             below.remove(given_up)
             below |= shown_below[given_up]
             rest[unit] += rest[given_up]
+            # One that holds nobody itself is read off those below it, so one of these goes too.
+            among = below if rest[given_up] else shown_below[given_up]
     return frozenset(hidden)
 
 

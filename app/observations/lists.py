@@ -4,17 +4,17 @@ Everyone on the list who is not a declared account of the tenant is a citizen an
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.db import Database, driver_connection
+from app.core.clock import JAKARTA
+from app.core.db import Database
 from app.core.errors import FieldError, Invalid, UnsupportedFile
 from app.core.ids import new_id
 from app.core.metrics import record_follower_list
@@ -23,12 +23,11 @@ from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
 from app.neutrality import service as neutrality
-from app.observations import queries
+from app.observations import controls, follows, queries
 from app.observations.models import FollowerList
 from app.observations.rules import (
     CertificateVerdict,
     ListFacts,
-    certify,
 )
 from app.observations.schemas import FollowerListOut
 from app.observations.service import shown_list
@@ -195,8 +194,7 @@ async def take_list(
     """
     if taken_at > now:
         raise TakenInFuture(errors=[FieldError("/taken_at", "future", "in the future")])
-    taken = await _certified(session, caller, account, matches, taken_at=taken_at)
-    taken.matched_at = now
+    taken = await _certified(session, caller, account, matches, taken_at=taken_at, matched_at=now)
     await keep_list(session, taken, matches.began_at, now=now)
     return taken
 
@@ -212,7 +210,8 @@ async def keep_list(
     session.add(taken)
     await session.flush()
     if taken.certificate is not CertificateVerdict.VOID:
-        await record_follows(session, taken, began_at)
+        of_ids = names_ids(taken.platform, taken.source)
+        await follows.record_list(session, taken, began_at, of_ids=of_ids)
     await official_accounts.note_new_fact(session, taken.tenant_id, taken.official_account_id)
     record(
         session,
@@ -237,141 +236,38 @@ async def _certified(
     matches: Matches,
     *,
     taken_at: datetime,
+    matched_at: datetime,
 ) -> FollowerList:
-    summary = matches.summary
     before, after = await queries.counts_around(session, caller.tenant_id, account.id, taken_at)
-    certificate = certify(
-        ListFacts(
-            listed=matches.listed,
-            count_before=before,
-            count_after=after,
-            reached_end=not summary.truncated,
-            oldest_entry=summary.oldest,
-            taken_at=taken_at,
-        )
+    matching = controls.Matching(
+        matches.began_at.keys(),
+        matched_at,
+        of_ids=names_ids(account.platform, OWNER_EXPORT),
+        reached_end=not matches.summary.truncated,
     )
+    facts = ListFacts(
+        listed=matches.listed,
+        count_before=before,
+        count_after=after,
+        reached_end=matching.reached_end,
+        oldest_entry=matches.summary.oldest,
+        taken_at=taken_at,
+        account_opened_at=opened(account),
+    )
+    certified = await controls.certify_with(session, account, facts, matching)
     return FollowerList(
         tenant_id=caller.tenant_id,
         id=new_id(),
         official_account_id=account.id,
         platform=account.platform,
         source=OWNER_EXPORT,
-        digest=bytes.fromhex(summary.digest),
-        taken_at=taken_at,
-        listed=matches.listed,
+        digest=bytes.fromhex(matches.summary.digest),
         matched=len(matches.began_at),
-        deleted=summary.deleted,
-        oldest_entry=summary.oldest,
-        newest_entry=summary.newest,
-        reached_end=not summary.truncated,
-        count_before_min=before.min if before else None,
-        count_before_max=before.max if before else None,
-        count_after_min=after.min if after else None,
-        count_after_max=after.max if after else None,
-        certificate=certificate.verdict,
-        reasons=[reason.value for reason in certificate.reasons],
+        deleted=matches.summary.deleted,
+        newest_entry=matches.summary.newest,
         recorded_by=caller.actor,
+        **certified,
     )
-
-
-STAGE = """
-CREATE TEMP TABLE seen_accounts (account_id uuid PRIMARY KEY, began_at timestamptz) ON COMMIT DROP
-"""
-
-# A sighting joins the interval that already holds its moment, or the one it continues: no
-# complete list without the account lies between them.
-EXTEND = text("""
-UPDATE follows AS follow SET
-    began_at = COALESCE(follow.began_at, seen.began_at),
-    first_seen_at = LEAST(follow.first_seen_at, :taken_at),
-    first_list_id = CASE WHEN :taken_at < follow.first_seen_at THEN :list_id
-                         ELSE follow.first_list_id END,
-    last_list_id = CASE WHEN :taken_at > follow.last_seen_at THEN :list_id
-                        ELSE follow.last_list_id END,
-    last_seen_at = GREATEST(follow.last_seen_at, :taken_at)
-FROM seen_accounts AS seen
-WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
-  AND follow.account_id = seen.account_id
-  AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
-  AND NOT EXISTS (
-      SELECT 1 FROM follower_lists AS between_them
-      WHERE between_them.tenant_id = :tenant_id
-        AND between_them.official_account_id = :official_account_id
-        AND between_them.certificate = 'complete'
-        AND between_them.taken_at > :taken_at AND between_them.taken_at < follow.first_seen_at
-  )
-""")
-
-# An interval that starts before a later complete list without the account is closed by it.
-OPEN = text("""
-INSERT INTO follows (tenant_id, id, official_account_id, account_id, began_at,
-                     first_seen_at, last_seen_at, first_list_id, last_list_id,
-                     closed_at, closed_by_list_id)
-SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), CAST(:official_account_id AS uuid),
-       seen.account_id, seen.began_at,
-       CAST(:taken_at AS timestamptz), CAST(:taken_at AS timestamptz),
-       CAST(:list_id AS uuid), CAST(:list_id AS uuid), later.taken_at, later.id
-FROM seen_accounts AS seen
-LEFT JOIN LATERAL (
-    SELECT list.id, list.taken_at FROM follower_lists AS list
-    JOIN accounts AS account
-      ON account.tenant_id = list.tenant_id AND account.id = seen.account_id
-    WHERE list.tenant_id = :tenant_id AND list.official_account_id = :official_account_id
-      AND list.certificate = 'complete' AND list.taken_at > :taken_at
-      AND account.declared_at <= COALESCE(list.matched_at, list.recorded_at)
-      AND (NOT (CAST(:keyed_by_id AS boolean) OR list.source = 'platform_list')
-           OR account.platform_id IS NOT NULL
-          AND (account.platform_id_since IS NULL
-               OR account.platform_id_since < COALESCE(list.matched_at, list.recorded_at)))
-    ORDER BY list.taken_at LIMIT 1
-) AS later ON true
-WHERE NOT EXISTS (
-    SELECT 1 FROM follows AS held
-    WHERE held.tenant_id = :tenant_id AND held.official_account_id = :official_account_id
-      AND held.account_id = seen.account_id
-      AND held.first_seen_at <= :taken_at AND held.last_seen_at >= :taken_at
-)
-""")
-
-# A list says nothing of an account declared, and a list of ids nothing of an id learnt, after the
-# list was matched: the same rule by which compliance judges absence.
-CLOSE = text("""
-UPDATE follows AS follow SET closed_at = :taken_at, closed_by_list_id = :list_id
-WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
-  AND follow.last_seen_at < :taken_at
-  AND (follow.closed_at IS NULL OR follow.closed_at > :taken_at)
-  AND NOT EXISTS (SELECT 1 FROM seen_accounts AS seen WHERE seen.account_id = follow.account_id)
-  AND EXISTS (
-      SELECT 1 FROM accounts AS account
-      WHERE account.tenant_id = :tenant_id AND account.id = follow.account_id
-        AND account.declared_at <= :matched_at
-        AND (NOT :by_platform_id OR account.platform_id IS NOT NULL
-             AND (account.platform_id_since IS NULL OR account.platform_id_since < :matched_at)))
-""")
-
-
-async def record_follows(
-    session: AsyncSession, taken: FollowerList, began_at: Mapping[UUID, datetime | None]
-) -> None:
-    """Extend, open and, for a complete list, close intervals; lists may come in any order."""
-    await session.execute(text(STAGE))
-    await _stage(session, began_at.items())
-    where = {
-        "tenant_id": taken.tenant_id,
-        "official_account_id": taken.official_account_id,
-        "list_id": taken.id,
-        "taken_at": taken.taken_at,
-    }
-    await session.execute(EXTEND, where)
-    keyed_by_id = followers_keyed_by(taken.platform) is KeyedBy.PLATFORM_ID
-    await session.execute(OPEN, {**where, "keyed_by_id": keyed_by_id})
-    if taken.certificate is CertificateVerdict.COMPLETE:
-        matched = {
-            "matched_at": taken.matched_at,
-            "by_platform_id": names_ids(taken.platform, taken.source),
-        }
-        await session.execute(CLOSE, {**where, **matched})
-    await session.execute(text("DROP TABLE seen_accounts"))
 
 
 def names_ids(platform: Platform, source: str) -> bool:
@@ -379,8 +275,8 @@ def names_ids(platform: Platform, source: str) -> bool:
     return source == PLATFORM_LIST or followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
 
 
-async def _stage(session: AsyncSession, rows: Iterable[tuple[UUID, datetime | None]]) -> None:
-    connection = await driver_connection(session)
-    await connection.copy_records_to_table(
-        "seen_accounts", records=list(rows), columns=["account_id", "began_at"]
-    )
+def opened(account: OfficialAccount) -> datetime | None:
+    """When an official account's platform account was created, as far as it is known."""
+    if account.opened_at is None:
+        return None
+    return datetime.combine(account.opened_at, time(), JAKARTA)

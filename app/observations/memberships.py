@@ -17,13 +17,12 @@ from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.ids import new_id
 from app.neutrality import queries as neutrality
-from app.observations import lists, queries
+from app.observations import controls, follows, lists, queries
 from app.observations.models import CountSnapshot, FollowerList, PairAnswerRow
 from app.observations.rules import (
     CountInterval,
     ListFacts,
     PairAnswer,
-    certify,
     suspicious_fall,
 )
 from app.official_accounts import service as official_accounts
@@ -57,7 +56,10 @@ async def keep_answers(
     slot: datetime,
     asked_at: datetime,
 ) -> int:
-    """Keep the answers of one batch; a pair that was answered in this slot already is left out."""
+    """Keep the answers of one batch, and the follows that they show or end.
+
+    A pair that was answered in this slot already is left out.
+    """
     if not answers:
         return 0
     rows = [
@@ -77,9 +79,35 @@ async def keep_answers(
         insert(PairAnswerRow)
         .values(rows)
         .on_conflict_do_nothing(constraint="a_pair_is_answered_once_a_slot")
-        .returning(PairAnswerRow.id)
+        .returning(PairAnswerRow.id, PairAnswerRow.account_id, PairAnswerRow.answer)
     )
-    return len(inserted.all())
+    kept = inserted.all()
+    looks = [
+        follows.Look(row.account_id, row.id, present=row.answer is PairAnswer.FOLLOWS)
+        for row in kept
+        if row.answer in {PairAnswer.FOLLOWS, PairAnswer.DOES_NOT_FOLLOW}
+    ]
+    if looks:
+        moved = await follows.record_answers(session, account, looks, asked_at=asked_at)
+        await _note_follows(session, account, moved, asked_at)
+    return len(kept)
+
+
+async def _note_follows(
+    session: AsyncSession, account: OfficialAccount, moved: int, now: datetime
+) -> None:
+    """Tell that follows began or ended, so that no remembered growth is given again."""
+    if moved:
+        await official_accounts.note_new_fact(session, account.tenant_id, account.id)
+        record(
+            session,
+            ChangeKind.PAIR_ANSWERS_TAKEN,
+            account.id,
+            tenant_id=account.tenant_id,
+            actor=ACTOR,
+            at=now,
+            follows_moved=moved,
+        )
 
 
 async def note_answers(
@@ -136,6 +164,7 @@ class Roll:
 
     def __init__(self, known: Known, slot: datetime) -> None:
         self.matched: set[UUID] = set()
+        self.pages = 0
         self._known = known
         self._seen: set[int] = set()
         # The slot is part of the digest: the same followers on another day are another list.
@@ -143,6 +172,7 @@ class Roll:
 
     def add(self, page: FollowerPage) -> None:
         """Take in a page; an entry that came before is counted once."""
+        self.pages += 1
         for follower in page.followers:
             key = follower.platform_id or (follower.handle or "").casefold()
             # Python's hash of a text is keyed anew in each process, and leaves nobody readable.
@@ -195,7 +225,8 @@ async def keep_reading(
     if await list_of_slot(session, account, reading.slot):
         return None
     published = await queries.published_before(session, account.tenant_id, account.id, now)
-    taken = _certified(
+    taken = await _certified(
+        session,
         account,
         reading,
         before=_interval(reading.count_before, published),
@@ -205,7 +236,8 @@ async def keep_reading(
     return taken
 
 
-def _certified(
+async def _certified(
+    session: AsyncSession,
     account: OfficialAccount,
     reading: Reading,
     *,
@@ -213,16 +245,22 @@ def _certified(
     after: CountInterval | None,
 ) -> FollowerList:
     roll = reading.roll
-    certificate = certify(
-        ListFacts(
-            listed=roll.listed,
-            count_before=before,
-            count_after=after,
-            reached_end=reading.reached_end,
-            oldest_entry=None,
-            taken_at=reading.started_at,
-        )
+    matching = controls.Matching(
+        roll.matched,
+        reading.started_at,
+        of_ids=lists.names_ids(account.platform, lists.PLATFORM_LIST),
+        reached_end=reading.reached_end,
     )
+    facts = ListFacts(
+        listed=roll.listed,
+        count_before=before,
+        count_after=after,
+        reached_end=reading.reached_end,
+        oldest_entry=None,
+        taken_at=reading.started_at,
+        account_opened_at=lists.opened(account),
+    )
+    certified = await controls.certify_with(session, account, facts, matching)
     return FollowerList(
         tenant_id=account.tenant_id,
         id=new_id(),
@@ -230,20 +268,12 @@ def _certified(
         platform=account.platform,
         source=lists.PLATFORM_LIST,
         digest=roll.digest,
-        taken_at=reading.started_at,
         slot=reading.slot,
-        matched_at=reading.started_at,
-        listed=roll.listed,
         matched=len(roll.matched),
         deleted=0,
-        reached_end=reading.reached_end,
-        count_before_min=before.min if before else None,
-        count_before_max=before.max if before else None,
-        count_after_min=after.min if after else None,
-        count_after_max=after.max if after else None,
-        certificate=certificate.verdict,
-        reasons=[reason.value for reason in certificate.reasons],
+        pages=roll.pages,
         recorded_by=ACTOR,
+        **certified,
     )
 
 

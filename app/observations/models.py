@@ -18,7 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
-from app.observations.rules import CertificateVerdict, PairAnswer, PollKind
+from app.observations.rules import (
+    CertificateVerdict,
+    EvidenceKind,
+    Expectation,
+    PairAnswer,
+    PollKind,
+)
 from app.platforms.base import Platform, Precision
 
 
@@ -104,7 +110,8 @@ class FollowerList(TenantRow, Base):
 
     A list that was read from the platform has a slot, so that a repeated reading leaves one. At
     `matched_at` the declared accounts were known that it was matched against: of one that was
-    declared later it says nothing.
+    declared later it says nothing. `pages` is null for a file. Of the control accounts those are
+    `uncounted` that the list could not have shown either way.
     """
 
     __tablename__ = "follower_lists"
@@ -153,15 +160,45 @@ class FollowerList(TenantRow, Base):
         closed_set(CertificateVerdict, "certificate_is_known")
     )
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    pages: Mapped[int | None]
+    present_expected: Mapped[int] = mapped_column(default=0, server_default="0")
+    present_found: Mapped[int] = mapped_column(default=0, server_default="0")
+    absent_expected: Mapped[int] = mapped_column(default=0, server_default="0")
+    absent_violations: Mapped[int] = mapped_column(default=0, server_default="0")
+    controls_uncounted: Mapped[int] = mapped_column(default=0, server_default="0")
     recorded_by: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ListMatch(TenantRow, Base):
+    """A declared account that was found on a list which counts, and the platform's date for it.
+
+    Intervals that a late list or answer divides are put together again from these.
+    """
+
+    __tablename__ = "list_matches"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "list_id"], ["follower_lists.tenant_id", "follower_lists.id"]
+        ),
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
+    )
+
+    official_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(primary_key=True)
+    list_id: Mapped[UUID] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime | None]
 
 
 class Follow(TenantRow, Base):
     """An interval in which a declared account was seen to follow an official account.
 
     `began_at` is the platform's own date of the follow where it gives one. An interval is open
-    until a complete list no longer holds the account.
+    until a complete list no longer holds the account or a pair is answered with no. Evidence is a
+    kind and the id of a list or an answer; the first and the last list that showed it stand apart,
+    null where only answers have. The three `..._list_id` are what the release before writes, and
+    go with the next one.
     """
 
     __tablename__ = "follows"
@@ -173,9 +210,16 @@ class Follow(TenantRow, Base):
         ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
         CheckConstraint("first_seen_at <= last_seen_at", name="follows_run_forward"),
         CheckConstraint(
-            "(closed_at IS NULL) = (closed_by_list_id IS NULL)",
-            name="closed_follows_name_the_list_that_closed_them",
+            "COALESCE(first_id, first_list_id) IS NOT NULL"
+            " AND COALESCE(last_id, last_list_id) IS NOT NULL",
+            name="follows_name_their_evidence",
         ),
+        CheckConstraint(
+            "(closed_at IS NULL) = (COALESCE(closed_by_id, closed_by_list_id) IS NULL)"
+            " AND (closed_by_id IS NULL) = (closed_by_kind IS NULL)",
+            name="closed_follows_name_what_closed_them",
+        ),
+        CheckConstraint("closed_at > last_seen_at", name="follows_close_after_they_were_last_seen"),
         Index(
             "one_open_follow_per_pair",
             "tenant_id",
@@ -193,9 +237,23 @@ class Follow(TenantRow, Base):
     began_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
-    first_list_id: Mapped[UUID]
-    last_list_id: Mapped[UUID]
+    first_listed_at: Mapped[datetime | None]
+    last_listed_at: Mapped[datetime | None]
+    first_kind: Mapped[EvidenceKind] = mapped_column(
+        closed_set(EvidenceKind, "first_evidence_is_known"), server_default="follower_list"
+    )
+    first_id: Mapped[UUID | None]
+    last_kind: Mapped[EvidenceKind] = mapped_column(
+        closed_set(EvidenceKind, "last_evidence_is_known"), server_default="follower_list"
+    )
+    last_id: Mapped[UUID | None]
     closed_at: Mapped[datetime | None]
+    closed_by_kind: Mapped[EvidenceKind | None] = mapped_column(
+        closed_set(EvidenceKind, "closing_evidence_is_known")
+    )
+    closed_by_id: Mapped[UUID | None]
+    first_list_id: Mapped[UUID | None]
+    last_list_id: Mapped[UUID | None]
     closed_by_list_id: Mapped[UUID | None]
 
 
@@ -233,3 +291,25 @@ class PairAnswerRow(TenantRow, Base):
     asked_at: Mapped[datetime]
     answer: Mapped[PairAnswer] = mapped_column(closed_set(PairAnswer, "pair_answer_is_known"))
     source: Mapped[str] = mapped_column(Text)
+
+
+class OfficialAccountControl(TenantRow, Base):
+    """A declared account of which it is known whether it follows; each list is checked against it.
+
+    Only accounts of the government's own people and test accounts that its press office declares.
+    """
+
+    __tablename__ = "official_account_controls"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "official_account_id"],
+            ["official_accounts.tenant_id", "official_accounts.id"],
+        ),
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
+    )
+
+    official_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    expected: Mapped[Expectation] = mapped_column(closed_set(Expectation, "expectation_is_known"))
+    set_by: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account
 from app.accounts.rules import AccountState
-from app.core.clock import day_start, jakarta_day
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
 from app.identity.rules import Caller
@@ -118,7 +118,7 @@ class SnapshotRange:
         """Where the first step begins; it may be cut short by `since`, as the last by `until`."""
         if not self.by_day or self.since is None or self.step is None:
             return self.since
-        midnight = day_start(jakarta_day(self.since))
+        midnight = jakarta_midnight(jakarta_day(self.since))
         return first_step(self.since, timedelta(seconds=self.step), midnight)
 
 

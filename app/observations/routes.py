@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
+from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
 from app.core.uploads import UPLOAD_BODY, uploaded
@@ -14,11 +15,13 @@ from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.observations import lists, queries, service
+from app.observations import controls, lists, queries, service
 from app.observations import runs as run_log
 from app.observations.models import CountSnapshot
 from app.observations.rules import PollKind
 from app.observations.schemas import (
+    ControlsIn,
+    ControlsOut,
     FollowerListOut,
     PollRunOut,
     SnapshotIn,
@@ -30,6 +33,9 @@ from app.official_accounts import queries as official_accounts
 router = APIRouter(prefix="/v1", tags=["observations"], route_class=OnceRoute)
 MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
 MayObserve = Annotated[Caller, Depends(may(Scope.OBSERVATIONS_WRITE, whole_tenant=True))]
+
+MaySeeControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ, whole_tenant=True))]
+MaySetControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_WRITE, whole_tenant=True))]
 
 
 @router.get("/official-accounts/{account_id}/snapshots")
@@ -107,6 +113,38 @@ async def upload_follower_list(
 async def get_follower_list(list_id: UUID, caller: MayRead, session: SessionDep) -> FollowerListOut:
     """A list's certificate: whether it can prove absence, and why not."""
     return service.shown_list(await queries.follower_list(session, caller, list_id))
+
+
+@router.get("/official-accounts/{account_id}/controls")
+async def get_controls(
+    account_id: UUID, caller: MaySeeControls, session: SessionDep, response: Response
+) -> ControlsOut:
+    """The control accounts of an official account; the ETag is the official account's own."""
+    official = await official_accounts.get(session, caller, account_id)
+    response.headers["ETag"] = etag(official.version)
+    return await controls.shown(session, official)
+
+
+@router.put("/official-accounts/{account_id}/controls")
+async def set_controls(
+    caller: MaySetControls,
+    account_id: UUID,
+    body: ControlsIn,
+    expected: ExpectedVersion,
+    session: SessionDep,
+    services: ServicesDep,
+    response: Response,
+) -> ControlsOut:
+    """Name declared accounts of the government's own that must, and must not, be on every list.
+
+    Each list that is taken from now on is checked against them, and is void if one is not as
+    expected. Lists that were taken before stay as they are.
+    """
+    official = await controls.replace(
+        session, caller, account_id, body, expected=expected, now=services.clock.now()
+    )
+    response.headers["ETag"] = etag(official.version)
+    return await controls.shown(session, official)
 
 
 @router.get("/polls")

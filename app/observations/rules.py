@@ -1,11 +1,12 @@
 """What a count and a follower list are worth; pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
+from uuid import UUID
 
 
 class ImpossibleCount(ValueError):
@@ -136,12 +137,66 @@ class PairAnswer(StrEnum):
     NOT_TOLD = "not_told"
 
 
+class EvidenceKind(StrEnum):
+    """What shows that an account follows or no longer does; its id goes with it."""
+
+    FOLLOWER_LIST = "follower_list"
+    PAIR_ANSWER = "pair_answer"
+
+
+class Expectation(StrEnum):
+    """What is known of a control account before any list is read."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+
+
 class CertificateVerdict(StrEnum):
     """Whether a list holds every follower (`complete`), some (`partial`), or counts for nothing."""
 
     COMPLETE = "complete"
     PARTIAL = "partial"
     VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control account, and whether a list that holds it would have shown it."""
+
+    account_id: UUID
+    expected: Expectation
+    findable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCounts:
+    """How the control accounts stand on one list; the uncounted ones it could not have shown."""
+
+    present_expected: int = 0
+    present_found: int = 0
+    absent_expected: int = 0
+    absent_violations: int = 0
+    controls_uncounted: int = 0
+
+
+def count_controls(
+    controls: Sequence[Control], matched: Collection[UUID], *, reached_end: bool
+) -> ControlCounts:
+    """Check a list against the control accounts; one that broke off shows only whom it holds."""
+    found = [each.expected for each in controls if each.account_id in matched]
+    missed = [
+        each.expected
+        for each in controls
+        if each.account_id not in matched and each.findable and reached_end
+    ]
+    counted = [*found, *missed]
+    return ControlCounts(
+        present_expected=counted.count(Expectation.PRESENT),
+        present_found=found.count(Expectation.PRESENT),
+        absent_expected=counted.count(Expectation.ABSENT),
+        absent_violations=found.count(Expectation.ABSENT),
+        controls_uncounted=len(controls) - len(counted),
+    )
 
 
 class CertificateReason(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from app.core.schemas import In, Out, Text
-from app.observations.rules import CertificateVerdict, PollKind
+from app.observations.rules import CertificateVerdict, Expectation, PollKind
 from app.platforms.base import Platform, Precision
 
 Followers = Annotated[int, Field(ge=0, le=10**11)]
@@ -90,7 +90,22 @@ class CountOut(Out):
     max: int
 
 
+class ControlCountsOut(Out):
+    """How the control accounts stand on the list; any that is not as expected voids it.
+
+    Those are `uncounted` that the list could not have shown, whether they follow or not.
+    """
+
+    present_expected: int
+    present_found: int
+    absent_expected: int
+    absent_violations: int
+    uncounted: int
+
+
 class FollowerListOut(Out):
+    """One membership snapshot; `pages` is null for a file."""
+
     id: UUID
     official_account_id: UUID
     platform: Platform
@@ -102,10 +117,37 @@ class FollowerListOut(Out):
     oldest_entry: datetime | None
     newest_entry: datetime | None
     reached_end: bool
+    pages: int | None
     count_before: CountOut | None
     count_after: CountOut | None
+    controls: ControlCountsOut
     certificate: CertificateOut
     recorded_at: datetime
+
+
+Controls = Annotated[list[UUID], Field(max_length=100)]
+
+
+class ControlsIn(In):
+    """Declared accounts that are known to follow, and some that are known not to."""
+
+    present: Controls
+    absent: Controls
+
+
+class ControlOut(Out):
+    """One control account, and who set it."""
+
+    account_id: UUID
+    expected: Expectation
+    set_by: str
+    set_at: datetime
+
+
+class ControlsOut(Out):
+    present: list[UUID]
+    absent: list[UUID]
+    entries: list[ControlOut]
 
 
 class PollRunOut(Out):

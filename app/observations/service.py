@@ -16,6 +16,7 @@ from app.observations.models import CountSnapshot, FollowerList, PollRun
 from app.observations.rules import CountInterval, confirms_fall, step_gains, suspicious_fall
 from app.observations.schemas import (
     CertificateOut,
+    ControlCountsOut,
     CountOut,
     FollowerListOut,
     SnapshotIn,
@@ -275,8 +276,16 @@ def shown_list(taken: FollowerList) -> FollowerListOut:
         oldest_entry=taken.oldest_entry,
         newest_entry=taken.newest_entry,
         reached_end=taken.reached_end,
+        pages=taken.pages,
         count_before=_count(taken.count_before_min, taken.count_before_max),
         count_after=_count(taken.count_after_min, taken.count_after_max),
+        controls=ControlCountsOut(
+            present_expected=taken.present_expected,
+            present_found=taken.present_found,
+            absent_expected=taken.absent_expected,
+            absent_violations=taken.absent_violations,
+            uncounted=taken.controls_uncounted,
+        ),
         certificate=CertificateOut(verdict=taken.certificate, reasons=taken.reasons),
         recorded_at=taken.recorded_at,
     )

@@ -29,7 +29,10 @@ class OwnerKind(StrEnum):
 
 
 class OfficialAccount(TenantRow, Base):
-    """An account of the government; `facts_revision` moves with every fact learned about it."""
+    """An account of the government; `facts_revision` moves with every fact learned about it.
+
+    `opened_at` is the day on which the platform's account was created.
+    """
 
     __tablename__ = "official_accounts"
     __table_args__ = (
@@ -50,6 +53,7 @@ class OfficialAccount(TenantRow, Base):
     custodian: Mapped[str | None] = mapped_column(Text)
     office_term_start: Mapped[date | None]
     office_term_end: Mapped[date | None]
+    opened_at: Mapped[date | None]
     poll_interval_seconds: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
     read_list: Mapped[bool] = mapped_column(default=True, server_default="true")

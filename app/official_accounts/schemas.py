@@ -24,6 +24,7 @@ class OfficialAccountIn(In):
     custodian: Text | None = None
     office_term_start: date | None = None
     office_term_end: date | None = None
+    opened_at: date | None = None
     poll_interval_seconds: PollInterval | None = None
     active: bool = True
     read_list: bool | None = None
@@ -46,6 +47,7 @@ class OfficialAccountEdit(Edit):
     name: Text | None = None
     custodian: Text | None = None
     office_term_end: date | None = None
+    opened_at: date | None = None
     poll_interval_seconds: PollInterval | None = None
     active: bool | None = None
     read_list: bool | None = None
@@ -61,6 +63,7 @@ class OfficialAccountOut(Out):
     custodian: str | None
     office_term_start: date | None
     office_term_end: date | None
+    opened_at: date | None
     poll_interval_seconds: int
     active: bool
     read_list: bool

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.compliance import service as compliance
-from app.core.clock import day_start
+from app.core.clock import jakarta_midnight
 from tests.api.test_compliance import (
     FIRST,
     SECOND,
@@ -93,7 +93,7 @@ async def test_an_extension_gives_one_person_until_the_end_of_a_day_in_jakarta(
     await judge(services, government, campaign)
     assert (await both_of(api, registry["7"]))["declare"] == NOT_DUE
     assert (await both_of(api, registry["6"]))["declare"] == ("unmet", "declared_none")
-    end = day_start(TODAY + timedelta(days=4))
+    end = jakarta_midnight(TODAY + timedelta(days=4))
     for moment, expected in ((end - timedelta(microseconds=1), NOT_DUE), (end, None)):
         clock.at = moment
         await judge(services, government, campaign)
@@ -163,7 +163,7 @@ async def test_who_joins_later_has_the_whole_grace(
     await judge(services, government, campaign)
     assert (await both_of(api, registry["7"]))["declare"] == ("unmet", "undeclared")
     assert (await both_of(api, people["9"]))["declare"] == NOT_DUE
-    clock.at = day_start(TODAY + timedelta(days=3))
+    clock.at = jakarta_midnight(TODAY + timedelta(days=3))
     await judge(services, government, campaign)
     assert (await both_of(api, people["9"]))["declare"] == ("unmet", "undeclared")
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.campaigns import growth
 from app.campaigns.memory import REMEMBERED_FOR, Question
-from app.core.clock import day_start, jakarta_day
+from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.services import Services
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -150,7 +150,7 @@ async def test_an_election_window_takes_a_part_away_and_time_gives_it_back(api, 
     account = await official_account(api, "gubernursumsel", **person)  # noqa: F811
     await read_count(api, account, START, followers=7200)
     day = jakarta_day(NOW)
-    first, after = (day_start(day + timedelta(days=each)) for each in (1, 3))
+    first, after = (jakarta_midnight(day + timedelta(days=each)) for each in (1, 3))
     window = {"starts_on": day + timedelta(days=1), "ends_on": day + timedelta(days=2)}
     body = {"legal_basis": "UU 10/2016", "document_number": "273/2026"}
     days = {name: each.isoformat() for name, each in window.items()}

@@ -218,7 +218,7 @@ async def test_every_tenant_table_is_walled_and_none_belongs_to_the_app(connecti
 
 async def test_observations_cannot_be_rewritten_by_the_app(connection):
     await connection.execute(text("SELECT set_config('role', 'simedsos_app', true)"))
-    for name in ("count_snapshots", "poll_runs", "follower_lists", "changes"):
+    for name in ("count_snapshots", "poll_runs", "follower_lists", "list_matches", "changes"):
         for right in ("UPDATE", "DELETE"):
             allowed = await connection.scalar(
                 text(f"SELECT has_table_privilege('{name}', '{right}')")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.core.clock import day_start
+from app.core.clock import jakarta_midnight
 from app.jobs.kinds import CheckAccounts
 from app.neutrality.models import NeutralityWindow
 from app.official_accounts import queries as official_accounts
@@ -78,7 +78,7 @@ async def test_nobody_is_asked_and_no_list_is_read_in_a_window(
     assert script.asked == []
     assert await rows(services, government.tenant_id, RUNS) == []
     # The first moment after its last day in Jakarta.
-    clock.at = day_start(date.fromisoformat(made["ends_on"]) + timedelta(days=1))
+    clock.at = jakarta_midnight(date.fromisoformat(made["ends_on"]) + timedelta(days=1))
     await run(services, script, pairs_of(government, governor, clock.at))
     assert script.asked != []
 
@@ -89,10 +89,10 @@ async def test_a_round_on_its_way_ends_when_the_window_begins(
     script = Script()
     await make_campaign(api, governor)
     await declare(api, TODAY + timedelta(days=1), TODAY + timedelta(days=9))
-    clock.at = day_start(TODAY + timedelta(days=1)) - timedelta(minutes=1)
+    clock.at = jakarta_midnight(TODAY + timedelta(days=1)) - timedelta(minutes=1)
 
     def answer(target: Any) -> Any:
-        clock.at = day_start(TODAY + timedelta(days=1))
+        clock.at = jakarta_midnight(TODAY + timedelta(days=1))
         return usual(target)
 
     usual, script.following = script.following, answer
@@ -171,7 +171,7 @@ async def test_no_verdict_is_shown_from_the_first_moment_on(
     assert len(before["items"]) == 2
     assert before["paused"] == []
     await declare(api, TODAY + timedelta(days=1), TODAY + timedelta(days=9))
-    clock.at = day_start(TODAY + timedelta(days=1)) - timedelta(microseconds=1)
+    clock.at = jakarta_midnight(TODAY + timedelta(days=1)) - timedelta(microseconds=1)
     assert (await api.get(f"{path}/recap", by="official_account")).json() == before
     # Nothing has been judged again: it is not shown although it is still there.
     clock.at += timedelta(microseconds=1)
@@ -250,7 +250,7 @@ async def test_counts_go_on_and_growth_tells_no_employee(api, governor, clock):
     assert asked["gain"] == {"min": 9, "max": 9}
     assert (asked["attribution"], asked["reachable_gain"]) == (None, None)
     # Time alone gives it back.
-    clock.at = day_start(TODAY + timedelta(days=2))
+    clock.at = jakarta_midnight(TODAY + timedelta(days=2))
     assert (await growth_of(api, governor))["attribution"] is not None
 
 

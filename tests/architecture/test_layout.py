@@ -32,7 +32,7 @@ BESIDE = {
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
-    "observations": {"lists", "memberships", "runs"},
+    "observations": {"controls", "follows", "lists", "memberships", "runs"},
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40

@@ -14,8 +14,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
+from app.cli.follower_lists import taken_in_words
 from app.core.ids import new_id
 from app.core.services import Services
+from app.observations.rules import CertificateVerdict
+from app.observations.schemas import CertificateOut, ControlCountsOut, FollowerListOut
 from app.official_accounts.models import OfficialAccount, OwnerKind
 from app.platforms.base import Platform
 from tests.api.exports import (
@@ -177,6 +180,49 @@ def test_a_file_that_is_not_there_ends_with_two(tmp_path, command):
     assert answer.exit_code == 2
 
 
+def taken(*reasons: str, controls: tuple[int, int, int, int, int]) -> FollowerListOut:
+    """A list as it was taken in, with its control accounts."""
+    names = ("present_expected", "present_found", "absent_expected", "absent_violations")
+    return FollowerListOut(
+        id=new_id(),
+        official_account_id=new_id(),
+        platform=Platform.X,
+        source="owner_export",
+        taken_at=NEW,
+        listed=41,
+        matched=2,
+        deleted=0,
+        oldest_entry=None,
+        newest_entry=None,
+        reached_end=True,
+        pages=None,
+        count_before=None,
+        count_after=None,
+        controls=ControlCountsOut.model_validate(
+            dict(zip((*names, "uncounted"), controls, strict=True))
+        ),
+        certificate=CertificateOut(
+            verdict=CertificateVerdict.VOID if reasons else CertificateVerdict.COMPLETE,
+            reasons=list(reasons),
+        ),
+        recorded_at=NEW,
+    )
+
+
+def test_control_accounts_are_told_with_the_certificate():
+    failed = list(taken_in_words(taken("control_failed", controls=(2, 1, 1, 1, 3))))
+    assert failed == [
+        "41 listed, 2 of them declared accounts. Certificate: void (control_failed).",
+        "  control_failed: a control account is not on it as it should be.",
+        "Control accounts: 1 of 2 known followers are on it, 1 of 1 known non-followers.",
+        "  3 could not be looked for on this list, and do not count.",
+    ]
+    assert list(taken_in_words(taken(controls=(2, 2, 1, 0, 0)))) == [
+        "41 listed, 2 of them declared accounts. Certificate: complete (nothing is missing).",
+        "Control accounts: 2 of 2 known followers are on it, 0 of 1 known non-followers.",
+    ]
+
+
 async def official_account(services: Services, platform: Platform) -> UUID:
     tenant_id = (await make_government(services, "sumsel")).tenant_id
     async with services.database.transaction(tenant_id) as session:
@@ -213,6 +259,8 @@ async def test_an_export_is_taken_in_from_the_terminal(separate_services, tmp_pa
     taken = await upload(x_export(["1", "2"]))
     assert taken.returncode == 0, taken.stderr
     assert "2 listed, 0 of them declared accounts. Certificate: partial" in taken.stdout
+    assert "no_count: there is no published count to compare it with." in taken.stdout
+    assert "No control accounts are set" in taken.stdout
     older = await upload(x_export(["1"]), "--taken-at", "2026-11-20 08:00", "--json")
     assert json.loads(older.stdout)["taken_at"] == "2026-11-20T01:00:00Z", "given as WIB"
     coming = await upload(x_export(["3"]), "--taken-at", "2999-01-01")

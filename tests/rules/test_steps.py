@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.clock import JAKARTA, day_start, jakarta_day
+from app.core.clock import JAKARTA, jakarta_day, jakarta_midnight
 from app.observations.rules import (
     CountInterval,
     Gain,
@@ -70,7 +70,7 @@ def test_nothing_is_made_up_in_a_gap_and_the_truth_stays_inside(parts):
 )
 def test_days_are_cut_at_midnight_in_jakarta(since, seconds):
     step = timedelta(seconds=seconds)
-    midnight = day_start(jakarta_day(since))
+    midnight = jakarta_midnight(jakarta_day(since))
     first = first_step(since, step, midnight)
     assert first <= since < first + step
     if step >= DAY:

@@ -2,13 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import checks
 from app.core.services import Services
 from app.jobs.kinds import CheckAccounts
+from app.observations import memberships
+from app.observations.memberships import Told
+from app.observations.rules import PairAnswer
+from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
 from tests.api.test_compliance import account, make_campaign, registry  # noqa: F401
 from tests.workers.scripts import (
@@ -43,11 +49,12 @@ async def test_workers_leave_one_answer_a_pair_and_one_list_a_slot(
     api, services, government, account, script  # noqa: F811
 ):  # fmt: skip
     await make_campaign(api, account)
-    for job in (pairs_of(government, account), list_of(government, account)):
-        await asyncio.gather(*(run(services, script, job) for _ in range(3)))
+    jobs = (pairs_of(government, account), list_of(government, account))
+    await asyncio.gather(*(run(services, script, job) for job in (*jobs, *jobs, *jobs)))
     assert len(await rows(services, government.tenant_id, ANSWERS)) == 5
     assert len(await rows(services, government.tenant_id, LISTED)) == 1
-    assert len(await rows(services, government.tenant_id, "SELECT id FROM follows")) == 1
+    # The list holds one of the five whom the answers name.
+    assert len(await rows(services, government.tenant_id, "SELECT id FROM follows")) == 5
 
 
 async def test_no_connection_is_held_while_the_platform_is_asked(
@@ -58,6 +65,35 @@ async def test_no_connection_is_held_while_the_platform_is_asked(
     await run(services, script, list_of(government, account))
     assert len(script.connections_held) == 3 + 2 + 2
     assert set(script.connections_held) == {0}
+
+
+async def test_answers_that_come_at_once_are_one_follow(services, government, account):  # noqa: F811
+    tenant_id = government.tenant_id
+    [person] = await rows(services, tenant_id, "SELECT id FROM accounts WHERE handle = 'satu'")
+
+    async def answer(session: AsyncSession, hours: int) -> None:
+        at = services.clock.now() + timedelta(hours=hours)
+        official = await session.get_one(OfficialAccount, (tenant_id, UUID(account["id"])))
+        told = [Told(person.id, PairAnswer.FOLLOWS, "script")]
+        await memberships.keep_answers(session, official, told, slot=at, asked_at=at)
+
+    async def answer_apart() -> None:
+        async with services.database.transaction(tenant_id) as session:
+            await answer(session, 1)
+
+    async with services.database.transaction(tenant_id) as session:
+        await answer(session, 0)
+        other = asyncio.create_task(answer_apart())
+        async with services.database.system() as watching:
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            async with asyncio.timeout(10):
+                while not await watching.scalar(waits):
+                    await asyncio.sleep(0.02)
+    await other
+    [follow] = await rows(
+        services, tenant_id, "SELECT last_seen_at - first_seen_at AS seen FROM follows"
+    )
+    assert follow.seen == timedelta(hours=1)
 
 
 CHECKED = "SELECT handle, state, platform_id FROM accounts ORDER BY id"
