@@ -23,20 +23,17 @@ from app.jobs.kinds import (
 from app.jobs.queue import enqueue
 from app.jobs.schedule import CHECK_PAIRS, READ_FOLLOWER_LISTS, CronLine
 from app.observations import memberships
-from app.observations.memberships import Reading, Roll, Told
-from app.observations.rules import PairAnswer, PollKind
+from app.observations.memberships import Reading, Roll
+from app.observations.rules import PollKind
 from app.observations.runs import Run, log_run
 from app.official_accounts import queries as official_accounts
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import (
-    AccountGone,
     Adapter,
-    Ambiguous,
     Capabilities,
     CountReading,
     CredentialsBad,
     NotSupported,
-    PairReading,
     PlatformError,
     RateLimited,
     Target,
@@ -269,7 +266,7 @@ async def _ask(
     answers = [
         answer
         for account_id, target in targets.items()
-        if (answer := as_told(account_id, outcomes[target])) is not None
+        if (answer := memberships.as_told(account_id, outcomes[target])) is not None
     ]
     async with services.database.transaction(told.account.tenant_id) as session:
         kept = await memberships.keep_answers(
@@ -281,7 +278,7 @@ async def _ask(
     failures = [
         each
         for account_id, each in ((key, outcomes[target]) for key, target in targets.items())
-        if isinstance(each, PlatformError) and as_told(account_id, each) is None
+        if isinstance(each, PlatformError) and memberships.as_told(account_id, each) is None
     ]
     told.failed = failures[-1] if failures else told.failed
     patience = any(isinstance(each, RateLimited) for each in failures)
@@ -289,21 +286,6 @@ async def _ask(
     consent = told.adapter.capabilities.pairs_need_consent
     faults = [each for each in failures if not (consent and isinstance(each, CredentialsBad))]
     return not patience and (not faults or len(faults) < len(targets))
-
-
-def as_told(account_id: UUID, outcome: PairReading | PlatformError) -> Told | None:
-    """The answer that an outcome stands for; None where it is no fact about the pair."""
-    match outcome:
-        case PairReading(follows=True):
-            return Told(account_id, PairAnswer.FOLLOWS, outcome.source)
-        case PairReading(blocked=True):
-            return Told(account_id, PairAnswer.BLOCKED, outcome.source)
-        case PairReading():
-            return Told(account_id, PairAnswer.DOES_NOT_FOLLOW, outcome.source)
-        case AccountGone() | Ambiguous() | NotSupported():
-            return Told(account_id, PairAnswer.NOT_TOLD, outcome.outcome)
-        case _:
-            return None
 
 
 async def _end_pairs(services: Services, told: Round, job: CheckPairs) -> None:

@@ -27,7 +27,17 @@ from app.observations.rules import (
 )
 from app.official_accounts import service as official_accounts
 from app.official_accounts.models import OfficialAccount
-from app.platforms.base import CountReading, Follower, FollowerPage, Platform
+from app.platforms.base import (
+    AccountGone,
+    Ambiguous,
+    CountReading,
+    Follower,
+    FollowerPage,
+    NotSupported,
+    PairReading,
+    Platform,
+    PlatformError,
+)
 
 ACTOR = "worker:memberships"
 # Some 200 bytes of memory for each: a longer list is read no further, and stays partial.
@@ -46,6 +56,21 @@ class Told:
     account_id: UUID
     answer: PairAnswer
     source: str
+
+
+def as_told(account_id: UUID, outcome: PairReading | PlatformError) -> Told | None:
+    """The answer that an outcome stands for; None where it is no fact about the pair."""
+    match outcome:
+        case PairReading(follows=True):
+            return Told(account_id, PairAnswer.FOLLOWS, outcome.source)
+        case PairReading(blocked=True):
+            return Told(account_id, PairAnswer.BLOCKED, outcome.source)
+        case PairReading():
+            return Told(account_id, PairAnswer.DOES_NOT_FOLLOW, outcome.source)
+        case AccountGone() | Ambiguous() | NotSupported():
+            return Told(account_id, PairAnswer.NOT_TOLD, outcome.outcome)
+        case _:
+            return None
 
 
 async def keep_answers(
