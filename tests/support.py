@@ -36,9 +36,9 @@ class Api:
         headers = {**self._headers, **({"If-Match": etag} if etag else {})}
         return await self._client.patch(path, json=body, headers=headers)
 
-    async def put(self, path: str, body: Any, *, etag: str | None = None) -> httpx.Response:
-        headers = {**self._headers, **({"If-Match": etag} if etag else {})}
-        return await self._client.put(path, json=body, headers=headers)
+    async def put(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self._client.put(path, json=body, headers={**self._headers, **named})
 
     async def delete(self, path: str) -> httpx.Response:
         return await self._client.delete(path, headers=self._headers)

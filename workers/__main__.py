@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 from app.budgets.rules import with_granted
 from app.budgets.service import PostgresGate
@@ -9,10 +10,12 @@ from app.connections.rules import SubjectKind
 from app.platforms.access import Access, access_from
 from app.platforms.base import Platform
 from app.platforms.catalog import build_adapters
+from app.platforms.http import Gate
 from app.settings import Settings, get_settings
 from workers.collect import collect
 from workers.connections import refusals_of, tokens_of
 from workers.jobs import work_queue
+from workers.patience import PatientGate
 from workers.reach import Reach
 from workers.runtime import services, stop_on_signals, supervise
 from workers.scheduler import schedule
@@ -22,25 +25,35 @@ async def run_worker(settings: Settings) -> None:
     """Poll platforms and run jobs until a signal comes."""
     stop = stop_on_signals()
     async with services(settings) as carried:
-        # One gate for all, so that whatever asks a platform draws on the same budget.
-        gate = PostgresGate(carried.database, carried.clock, with_granted(settings.budgets))
+        # Counts and rounds of checks draw on the same budgets, but rounds leave counts a part.
+        limits = with_granted(settings.budgets)
+        gate = PostgresGate(carried.database, carried.clock, limits)
+        sparing = PostgresGate(carried.database, carried.clock, limits, sparing=True)
+        waiting = PatientGate(sparing, carried.clock, stop)
 
-        def access_to(platform: Platform) -> Access:
+        def access_to(platform: Platform, gate: Gate = gate) -> Access:
             return access_from(settings, platform, carried.clock, gate)
 
-        catalog = build_adapters(access_to(platform) for platform in Platform)
+        counting = build_adapters(access_to(each) for each in Platform)
+        checking = build_adapters(access_to(each, sparing) for each in Platform)
+        patient = build_adapters(access_to(each, waiting) for each in Platform)
         reach = Reach(
-            catalog.adapters,
+            checking.adapters,
+            patient=patient.adapters,
             token_of=tokens_of(carried, access_to, SubjectKind.OFFICIAL_ACCOUNT),
             consent_of=tokens_of(carried, access_to, SubjectKind.ACCOUNT),
             refused=refusals_of(carried),
         )
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(supervise("collect", lambda s: collect(carried, reach, s), stop))
+                polling = replace(reach, adapters=counting.adapters)
+                group.create_task(
+                    supervise("collect", lambda s: collect(carried, polling, s), stop)
+                )
                 group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
         finally:
-            await catalog.aclose()
+            for catalog in (counting, checking, patient):
+                await catalog.aclose()
 
 
 async def run_scheduler(settings: Settings) -> None:

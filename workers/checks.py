@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.accounts import checks
 from app.accounts.checks import CHECK_AGAIN, CHECK_EVERY, Checked, ClaimedCheck
+from app.budgets.rules import MANY_SERVERS
 from app.core.logs import get_logger
 from app.core.metrics import record_account_check, record_platform_run
 from app.core.services import Services
@@ -127,7 +128,7 @@ async def _check_batch(
     outcomes = await ask(adapter, claims)
     now = services.clock.now()
     served = tally.count(adapter.platform, outcomes.values())
-    patience = max((at for each in outcomes.values() if (at := _patience(each))), default=None)
+    patience = _patience(adapter.platform, outcomes.values())
     async with services.database.transaction(job.tenant_id) as session:
         moved = await checks.record_checks(
             session,
@@ -144,8 +145,12 @@ async def _check_batch(
     return patience is None and served > 0
 
 
-def _patience(outcome: Existence | PlatformError) -> datetime | None:
-    return retry_at(outcome) if isinstance(outcome, PlatformError) else None
+def _patience(platform: Platform, outcomes: Iterable[Existence | PlatformError]) -> datetime | None:
+    """Until when a whole platform wants to be left alone; one of many servers cannot say so."""
+    if platform in MANY_SERVERS:
+        return None
+    wishes = (retry_at(each) for each in outcomes if isinstance(each, PlatformError))
+    return max((at for at in wishes if at is not None), default=None)
 
 
 def _checked(claim: ClaimedCheck, outcome: Existence | PlatformError, now: datetime) -> Checked:

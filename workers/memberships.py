@@ -41,6 +41,7 @@ from app.platforms.base import (
     RateLimited,
     Target,
     TokenRefused,
+    Unavailable,
 )
 from workers.reach import (
     ASK_WITHIN,
@@ -51,7 +52,7 @@ from workers.reach import (
     slot_from,
     within,
 )
-from workers.writers import writers_among
+from workers.writers import writers_to
 
 # Where most have never written, they are not looked up one question's worth at a time.
 LOOKED_UP = 200
@@ -124,7 +125,7 @@ async def _begin(
         account = await session.get(OfficialAccount, (job.tenant_id, job.official_account_id))
     if account is None or not memberships.in_duty(account, jakarta_day(now)):
         return None
-    adapter = reach.adapters.get(account.platform)
+    adapter = reach.patient.get(account.platform, reach.adapters.get(account.platform))
     if adapter is None:
         return None
     return Round(kind, account, adapter, slot_from(job.slot), now)
@@ -185,15 +186,24 @@ async def _ask_everyone(services: Services, reach: Reach, told: Round) -> None:
     can = told.adapter.capabilities
     writers: Mapping[UUID, str] | None = None
     after: UUID | None = None
+    known_at = told.started_at
+    ends = CHECK_PAIRS.next_after(told.started_at)
     while batch := await _batch(services, told, after):
         after = batch[-1].id
         if can.pairs_need_scoped_id and writers is None:
             # Read only now: where there is nobody to ask about, nobody's conversations are read.
-            writers = await _writers(services, told)
+            writers = await writers_to(services, told.account, told.adapter, told.official)
         targets = list((await _targets(reach, told, batch, writers or {})).items())
         for start in range(0, len(targets), can.pair_batch):
-            if not await _ask(services, told, dict(targets[start : start + can.pair_batch])):
+            # At a slow pace a round may last until the next one, which asks everybody anew.
+            if services.clock.now() >= ends:
+                raise Unavailable("the next round has begun")
+            some = dict(targets[start : start + can.pair_batch])
+            if not await _ask(services, told, some, known_at):
                 return
+        if not can.pairs_need_scoped_id:
+            # Whoever wrote was recognised at the round's start, everyone else batch by batch.
+            known_at = services.clock.now()
     if after is not None and not told.asked:
         told.failed = _nobody(can)
 
@@ -203,14 +213,6 @@ def _nobody(can: Capabilities) -> PlatformError:
     if can.pairs_need_scoped_id:
         return NotSupported("nobody has written first")
     return CredentialsBad("no consent given")
-
-
-async def _writers(services: Services, told: Round) -> Mapping[UUID, str]:
-    async with services.database.transaction(told.account.tenant_id) as session:
-        known = await memberships.known_accounts(
-            session, told.account.tenant_id, told.account.platform
-        )
-    return await writers_among(known, told.adapter, told.official)
 
 
 async def _batch(services: Services, told: Round, after: UUID | None) -> Sequence[Any]:
@@ -247,8 +249,13 @@ async def _targets(
     }
 
 
-async def _ask(services: Services, told: Round, targets: Mapping[UUID, Target]) -> bool:
+async def _ask(
+    services: Services, told: Round, targets: Mapping[UUID, Target], known_at: datetime
+) -> bool:
     """Ask about one batch and keep the answers; False where the platform answers no more.
+
+    They are answers of `known_at`, when it was known whom a name stands for: about an account that
+    was corrected while it was being asked about, they say nothing.
 
     Raises:
         PlatformError: the call failed as a whole, which says nothing of any one account.
@@ -256,7 +263,6 @@ async def _ask(services: Services, told: Round, targets: Mapping[UUID, Target]) 
     told.asked += len(targets)
     others = list(dict.fromkeys(targets.values()))
     outcomes = await within(ASK_WITHIN, told.adapter.follows(told.official, others))
-    asked_at = services.clock.now()
     answers = [
         answer
         for account_id, target in targets.items()
@@ -264,7 +270,7 @@ async def _ask(services: Services, told: Round, targets: Mapping[UUID, Target]) 
     ]
     async with services.database.transaction(told.account.tenant_id) as session:
         kept = await memberships.keep_answers(
-            session, told.account, answers, slot=told.slot, asked_at=asked_at
+            session, told.account, answers, slot=told.slot, asked_at=known_at
         )
     for each in answers:
         record_pair_answer(platform=told.account.platform.value, answer=each.answer.value)
@@ -276,7 +282,10 @@ async def _ask(services: Services, told: Round, targets: Mapping[UUID, Target]) 
     ]
     told.failed = failures[-1] if failures else told.failed
     patience = any(isinstance(each, RateLimited) for each in failures)
-    return not patience and len(failures) < len(targets)
+    # A person's own token that is refused is theirs to renew, and stops nobody else's question.
+    consent = told.adapter.capabilities.pairs_need_consent
+    faults = [each for each in failures if not (consent and isinstance(each, CredentialsBad))]
+    return not patience and (not faults or len(faults) < len(targets))
 
 
 def as_told(account_id: UUID, outcome: PairReading | PlatformError) -> Told | None:

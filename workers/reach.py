@@ -37,12 +37,15 @@ async def nobody_to_tell(_: UUID, __: UUID, ___: str) -> None:
 class Reach:
     """The adapters of this process, and the ways to tokens, each by tenant and account.
 
+    Those that are `patient` wait for their turn rather than be refused, for long walks.
+
     `token_of` gives the token of a connected official account, `consent_of` that of a declared
     account whose owner lets us ask in their name; None where there is none. `refused` is told of
     an official account's token that its platform does not accept any more.
     """
 
     adapters: Mapping[Platform, Adapter] = field(default_factory=dict)
+    patient: Mapping[Platform, Adapter] = field(default_factory=dict)
     token_of: TokenOf = no_token
     consent_of: TokenOf = no_token
     refused: Refused = nobody_to_tell

@@ -3,12 +3,16 @@
 from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
-from app.observations.memberships import Known
+from app.core.services import Services
+from app.observations.memberships import known_accounts
+from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Adapter, Follower, Target
 from workers.reach import ASK_WITHIN, within
 
 
-async def writers_among(known: Known, adapter: Adapter, official: Target) -> Mapping[UUID, str]:
+async def writers_to(
+    services: Services, account: OfficialAccount, adapter: Adapter, official: Target
+) -> Mapping[UUID, str]:
     """The scoped id of each declared account that wrote; citizens are dropped with their page.
 
     Nothing of it is ever stored: a scoped id is asked for anew each time.
@@ -16,6 +20,8 @@ async def writers_among(known: Known, adapter: Adapter, official: Target) -> Map
     Raises:
         PlatformError: the conversations cannot be read to their end.
     """
+    async with services.database.transaction(account.tenant_id) as session:
+        known = await known_accounts(session, account.tenant_id, account.platform)
     writers: dict[UUID, str] = {}
     pages = adapter.scoped_ids(official)
     try:

@@ -123,7 +123,7 @@ async def record_checks(
     *,
     now: datetime,
 ) -> int:
-    """Keep what was told and move the accounts by it; returns how many moved.
+    """Keep what was told and move the accounts by it; returns of how many any fact moved.
 
     A claim that another worker has taken over, or whose account was corrected meanwhile, is
     dropped. One account that cannot be written never keeps the others from being.
@@ -154,14 +154,14 @@ async def record_checks(
 
 
 async def _keep(session: AsyncSession, tenant_id: UUID, check: Checked, now: datetime) -> bool:
-    """Write one check and its consequences; whether the account's state moved."""
+    """Write one check and its consequences; whether anything moved that verdicts rest on."""
     told = check.told
     if told is None:
         return False
     account = await session.get_one(
         Account, (tenant_id, check.claim.account_id), populate_existing=True
     )
-    before = account.state
+    before, facts = account.state, _facts(account)
     session.add(
         AccountCheck(
             tenant_id=tenant_id,
@@ -176,10 +176,16 @@ async def _keep(session: AsyncSession, tenant_id: UUID, check: Checked, now: dat
     await session.flush()
     if await _is_ours(session, account, told, now):
         await _follow_state(session, account, told, now)
-    if account.state is not before:
+    moved = _facts(account) != facts
+    if moved:
         _announce(session, account, before, now)
     await session.flush()
-    return account.state is not before
+    return moved
+
+
+def _facts(account: Account) -> tuple[object, ...]:
+    """What verdicts and growth rest on: they are to be judged anew when any of it moves."""
+    return (account.state, account.platform_id, account.seen_since, account.unseen_since)
 
 
 async def _is_ours(session: AsyncSession, account: Account, told: Existence, now: datetime) -> bool:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from enum import StrEnum
 from typing import assert_never
 
-from app.core.clock import JAKARTA
 from app.platforms.base import ExistenceState
 
 
@@ -51,14 +50,6 @@ class Attestation:
 
     attested_on: date
     attested_by: str
-
-
-def attested_at(attested_on: date, now: datetime) -> datetime:
-    """From when an attestation of a day holds: its last moment, or now while the day lasts.
-
-    What was seen earlier on that day may have come before it, and must not count as coming after.
-    """
-    return min(datetime.combine(attested_on, time.max, JAKARTA).astimezone(UTC), now)
 
 
 def live(state: AccountState) -> bool:

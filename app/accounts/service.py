@@ -1,17 +1,17 @@
 """Declaring, correcting, verifying and retiring accounts."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries
 from app.accounts.models import Account
-from app.accounts.rules import AccountState, attested_at, state_on_declaration
+from app.accounts.rules import AccountState, state_on_declaration
 from app.accounts.schemas import AccountIn, AccountOut, NormalizedOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.core.clock import jakarta_day
+from app.core.clock import JAKARTA, jakarta_day
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.etags import require_version
 from app.core.ids import new_id
@@ -182,6 +182,14 @@ async def correct(
     )
     await session.flush()
     return account
+
+
+def attested_at(attested_on: date, now: datetime) -> datetime:
+    """From when an attestation of a day holds: its last moment, or now while the day lasts.
+
+    What was seen earlier on that day may have come before it, and must not count as coming after.
+    """
+    return min(datetime.combine(attested_on, time.max, JAKARTA).astimezone(UTC), now)
 
 
 async def attest(

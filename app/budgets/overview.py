@@ -11,6 +11,7 @@ from app.budgets.models import Pause, PlatformBreaker, PlatformBudget
 from app.budgets.rules import (
     API,
     HOST,
+    MANY_SERVERS,
     BreakerState,
     BudgetKey,
     Limit,
@@ -28,8 +29,6 @@ from app.platforms.catalog import CAPABILITIES
 from app.platforms.http import APP, PAGES
 from app.settings import Settings
 
-# Platforms of many servers have a budget with each of them, and none of their own.
-MANY_SERVERS = frozenset({Platform.MASTODON})
 ALARMING = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
 
 

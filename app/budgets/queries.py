@@ -41,8 +41,9 @@ WITH seen AS (
     ) END) AS room
     FROM seen
 ), draw AS (
-    SELECT *, CAST(CASE WHEN paused OR room < CAST(:cost AS bigint) THEN 0 ELSE greatest(
-        :cost, least(CAST(:want AS bigint), div(room, CAST(:share AS bigint)))
+    SELECT *, CAST(CASE WHEN paused OR room - CAST(:reserve AS bigint) < CAST(:cost AS bigint)
+    THEN 0 ELSE greatest(
+        :cost, least(CAST(:want AS bigint), div(room - :reserve, CAST(:share AS bigint)))
     ) END AS bigint) AS granted
     FROM judged
 )
@@ -61,9 +62,16 @@ RETURNING draw.granted, budget.busy_until, budget.left_in_window, budget.window_
 
 
 async def draw(
-    session: AsyncSession, key: BudgetKey, limit: Limit, *, cost: int, want: int, now: datetime
+    session: AsyncSession,
+    key: BudgetKey,
+    limit: Limit,
+    *,
+    cost: int,
+    want: int,
+    now: datetime,
+    reserve: int = 0,
 ) -> Drawn:
-    """Draw up to `want` units, or none where `cost` are not left."""
+    """Draw up to `want` units, or none where `cost` are not left above the reserve."""
     end = window_end(limit, now)
     values = {
         **_columns(key),
@@ -71,7 +79,8 @@ async def draw(
         "cost": cost,
         "want": want,
         "share": SHARE,
-        "burst": max(limit.burst, cost),
+        "reserve": reserve,
+        "burst": max(limit.burst, cost + reserve),
         "spacing": limit.spacing,
         "window_units": None if end is None else limit.units,
         "window_end": end,

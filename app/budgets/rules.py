@@ -41,6 +41,11 @@ class Limit:
         return self.units if self.zone else max(1, self.units // 10)
 
     @property
+    def reserve(self) -> int:
+        """What rounds of checks leave to counts, so that no round stops anybody's counts."""
+        return (self.units if self.zone else self.burst) // RESERVE
+
+    @property
     def spacing(self) -> timedelta:
         """The pace: how long a unit takes to come round again; nothing within a daily quota."""
         if self.zone:
@@ -57,6 +62,8 @@ class Limit:
 BLOCK = timedelta(milliseconds=100)
 # More units than any platform grants would not fit the database's numbers.
 MOST_UNITS = 10**9
+# Rounds of checks leave every budget a quarter.
+RESERVE = 4
 # No single draw takes more than this part of what is left, so that workers share the rest.
 SHARE = 8
 META = Limit(200, timedelta(hours=1))
@@ -72,6 +79,8 @@ LIMITS: Mapping[Platform, Limit] = {
     Platform.X: Limit(300, timedelta(minutes=15)),
     Platform.YOUTUBE: Limit(10_000, timedelta(days=1), zone="America/Los_Angeles"),
 }
+# Platforms of many servers have a budget with each of them, and none of their own.
+MANY_SERVERS = frozenset({Platform.MASTODON})
 # These count an app's requests together, whosever token they carry.
 ONE_QUOTA = frozenset({Platform.YOUTUBE})
 
@@ -173,16 +182,19 @@ class Drawn:
     credits_exhausted: bool
 
 
-def refusal_of(drawn: Drawn, limit: Limit, cost: int, now: datetime) -> Refusal | None:
-    """Why nothing was granted, or None where something was."""
+def refusal_of(
+    drawn: Drawn, limit: Limit, cost: int, now: datetime, *, reserve: int = 0
+) -> Refusal | None:
+    """Why nothing was granted, or None where something was; `reserve` was to be left."""
     if drawn.granted:
         return None
     if drawn.paused_until is not None and drawn.paused_until > now:
         cause = Cause.CREDITS_EXHAUSTED if drawn.credits_exhausted else Cause.PAUSED
         return Refusal(cause, drawn.paused_until)
-    if drawn.window_ends_at is not None and (drawn.left_in_window or 0) < cost:
+    if drawn.window_ends_at is not None and (drawn.left_in_window or 0) < cost + reserve:
         return Refusal(Cause.WINDOW, drawn.window_ends_at)
-    return Refusal(Cause.PACE, drawn.busy_until - (max(limit.burst, cost) - cost) * limit.spacing)
+    idle = max(limit.burst, cost + reserve) - cost - reserve
+    return Refusal(Cause.PACE, drawn.busy_until - idle * limit.spacing)
 
 
 # A platform's word is written down when it has moved by a tenth, or nears its end.

@@ -82,7 +82,10 @@ class Purse:
 
 
 class PostgresGate:
-    """Budgets and breakers of all platforms; see `app.platforms.http.Gate`."""
+    """Budgets and breakers of all platforms; see `app.platforms.http.Gate`.
+
+    A `sparing` gate leaves the reserve of each budget to others.
+    """
 
     def __init__(
         self,
@@ -90,11 +93,13 @@ class PostgresGate:
         clock: Clock,
         limits: Mapping[Platform, Limit] = LIMITS,
         *,
+        sparing: bool = False,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._sparing = sparing
         self._sleep = sleep
         self._purses: OrderedDict[BudgetKey, Purse] = OrderedDict()
 
@@ -186,8 +191,11 @@ class PostgresGate:
             return 0, Refusal(Cause.BREAKER, breaker.retry_at)
         closed = state is BreakerState.CLOSED
         want = limit.block(cost) if closed else cost
-        drawn = await queries.draw(session, key, limit, cost=cost, want=want, now=now)
-        refusal = refusal_of(drawn, limit, cost, now)
+        reserve = limit.reserve if self._sparing else 0
+        drawn = await queries.draw(
+            session, key, limit, cost=cost, want=want, now=now, reserve=reserve
+        )
+        refusal = refusal_of(drawn, limit, cost, now, reserve=reserve)
         if refusal is not None or closed:
             return drawn.granted, refusal
         if await queries.claim_probe(session, key.platform, key.door, now):

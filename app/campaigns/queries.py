@@ -14,6 +14,8 @@ from app.core.db import over_whole_tables
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
+from app.platforms.base import Platform
+from app.platforms.exports import KeyedBy, followers_keyed_by
 
 
 def visible_to(caller: Caller) -> Select[Campaign]:
@@ -183,8 +185,13 @@ WITH people AS (
           WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
             AND member.employee_id = employee.id))
 ), proof AS (
-    -- Absence is known of accounts verified before the earlier of two complete lists a day apart.
-    SELECT max(earlier.taken_at) AS taken_at
+    -- Absence is known of accounts verified before the earlier of two complete lists a day apart,
+    -- and only of those that both could hold: the same rule by which compliance judges absence.
+    SELECT earlier.taken_at,
+           LEAST(COALESCE(earlier.matched_at, earlier.recorded_at),
+                 COALESCE(later.matched_at, later.recorded_at)) AS matched_at,
+           'platform_list' IN (earlier.source, later.source)
+               OR CAST(:keyed_by_id AS boolean) AS by_platform_id
     FROM follower_lists AS earlier
     JOIN follower_lists AS later
       ON later.tenant_id = earlier.tenant_id
@@ -193,13 +200,21 @@ WITH people AS (
     WHERE earlier.tenant_id = :tenant_id AND earlier.official_account_id = :official_account_id
       AND earlier.certificate = 'complete' AND later.certificate = 'complete'
       AND later.taken_at <= :until
+    ORDER BY earlier.taken_at DESC, matched_at DESC LIMIT 1
 ), there AS (
     SELECT people.id, people.excused,
            bool_or(account.id IS NOT NULL) AS has_account,
            bool_or(follow.id IS NOT NULL) AS follows,
            min(follow.began_at) AS began_at,
            min(follow.first_seen_at) AS first_seen_at,
-           bool_or(account.verified_at < proof.taken_at) AS proven_absent
+           bool_and(COALESCE(
+               account.verified_at < proof.taken_at AND account.declared_at <= proof.matched_at
+               AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
+               AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
+               AND (NOT proof.by_platform_id OR account.platform_id IS NOT NULL
+                    AND (account.platform_id_since IS NULL
+                         OR account.platform_id_since < proof.matched_at)), false)
+           ) AS proven_absent
     FROM people
     LEFT JOIN accounts AS account
            ON account.tenant_id = :tenant_id AND account.employee_id = people.id
@@ -209,7 +224,7 @@ WITH people AS (
           AND follow.official_account_id = :official_account_id
           AND follow.first_seen_at <= :until
           AND (follow.closed_at IS NULL OR follow.closed_at > :until)
-    CROSS JOIN proof
+    LEFT JOIN proof ON true
     GROUP BY people.id, people.excused
 )
 SELECT count(*) AS people,
@@ -227,7 +242,7 @@ FROM (
            CASE WHEN follows AND (began_at < :since OR first_seen_at <= :since) THEN 'before'
                 WHEN follows AND began_at >= :since THEN 'inside'
                 WHEN follows THEN 'unknown'
-                WHEN has_account AND proven_absent IS NOT TRUE THEN 'untold'
+                WHEN has_account AND NOT proven_absent THEN 'untold'
            END AS began
     FROM there
 ) AS there
@@ -249,6 +264,7 @@ async def membership(
         "tenant_id": caller.tenant_id,
         "official_account_id": official_account_id,
         "platform": platform,
+        "keyed_by_id": followers_keyed_by(Platform(platform)) is KeyedBy.PLATFORM_ID,
         "campaign_id": campaign_id,
         "since": since,
         "until": until,

@@ -75,6 +75,7 @@ class Grant:
 class Started:
     """An attempt whose browser has come back in time."""
 
+    attempt_id: UUID
     caller: Caller
     subject: Subject
     platform: Platform
@@ -192,7 +193,7 @@ async def _started(services: Services, keys: Keyring, state: str | None) -> Star
             return Outcome.CALLER_GONE
         place = Place(tenant_id, attempt.id, VERIFIER)
         verifier = keys.open(attempt.verifier, place, attempt.key_id)
-        return Started(caller, subject, attempt.platform, verifier)
+        return Started(attempt.id, caller, subject, attempt.platform, verifier)
 
 
 async def _still_may(session: AsyncSession, caller: Caller, subject: Subject) -> bool:
@@ -241,7 +242,12 @@ async def _store(
     caller, subject = started.caller, started.subject
     now = services.clock.now()
     async with services.database.transaction(caller.tenant_id) as session:
-        # Read again: the account may have been corrected while its owner was consenting.
+        # While the platform was asked, everything may have been withdrawn, ended or corrected.
+        if not await queries.end_attempt(session, caller.tenant_id, started.attempt_id):
+            return Outcome.STATE_UNKNOWN
+        alive = await queries.live_caller(session, caller.tenant_id, caller.key_id, now)
+        if alive is None or not await _still_may(session, alive, subject):
+            return Outcome.CALLER_GONE
         owner = await queries.visible_owner(session, caller, subject)
         identity = matching(owner.wanted, found)
         if identity is None:

@@ -1,11 +1,12 @@
 """Reading connections, attempts, and the accounts that they belong to."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
@@ -27,6 +28,8 @@ from app.official_accounts import queries as official_accounts
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
 from app.platforms.oauth_catalog import OAUTHS
+
+HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +156,28 @@ async def tenant_of_state(session: AsyncSession, state_hash: bytes) -> UUID | No
 async def take_attempt(
     session: AsyncSession, tenant_id: UUID, state_hash: bytes
 ) -> ConnectionAttempt | None:
-    """An attempt, used up by being taken: of two browsers with the same state one gets it."""
+    """An attempt, its state used up by being taken: of two browsers with the same one gets it.
+
+    The row stays until tokens are kept, so that a withdrawal finds it meanwhile.
+    """
     return await session.scalar(
-        delete(ConnectionAttempt)
+        update(ConnectionAttempt)
         .where(ConnectionAttempt.tenant_id == tenant_id, ConnectionAttempt.state_hash == state_hash)
+        .values(state_hash=secrets.token_bytes(HASH_BYTES))
         .returning(ConnectionAttempt)
         .execution_options(synchronize_session=False)
     )
+
+
+async def end_attempt(session: AsyncSession, tenant_id: UUID, attempt_id: UUID) -> bool:
+    """Whether an attempt was still there, and not withdrawn since it was taken."""
+    ended = await session.execute(
+        delete(ConnectionAttempt)
+        .where(ConnectionAttempt.tenant_id == tenant_id, ConnectionAttempt.id == attempt_id)
+        .returning(ConnectionAttempt.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ended.first() is not None
 
 
 async def drop_attempts(session: AsyncSession, tenant_id: UUID, subject: Subject) -> None:

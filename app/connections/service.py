@@ -1,7 +1,7 @@
 """Using, refreshing, showing and forgetting the tokens of connected accounts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,6 +49,8 @@ WAIT_SECONDS = 0.25
 WAITS = 80
 ACTOR = "worker:connections"
 AccessMaker = Callable[[Platform], Access]
+# The event loop itself keeps no task alive.
+UNDER_WAY: set[asyncio.Task[str | None]] = set()
 
 
 def access_maker(services: Services) -> AccessMaker:
@@ -132,8 +134,16 @@ async def usable_token(
                     return look.token
                 claim = await _claim(services, keys, tenant_id, subject, ahead=ahead)
                 if claim is not None:
-                    return await _refreshed(services, keys, oauth, claim) or look.token
+                    return await _to_its_end(_refreshed(services, keys, oauth, claim)) or look.token
     return None
+
+
+async def _to_its_end(refresh: Coroutine[None, None, str | None]) -> str | None:
+    """A refresh that goes on where its waiter is called off: the new pair exists nowhere else."""
+    task = asyncio.create_task(refresh)
+    UNDER_WAY.add(task)
+    task.add_done_callback(UNDER_WAY.discard)
+    return await asyncio.shield(task)
 
 
 def _oauth(services: Services, access: Access) -> OAuth | None:

@@ -28,6 +28,9 @@ class ApiClient:
     def post(self, path: str, body: Any) -> Any:
         return self._send("POST", path, json.dumps(body).encode(), "application/json")
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._send("PUT", path, json.dumps(body).encode(), "application/json")
+
     def post_once(self, path: str, body: Any) -> Any:
         """Post, or hear again what the same post was answered before."""
         content = json.dumps(body).encode()

@@ -1,11 +1,14 @@
 """Loading the demo government once: a tenant and a key directly, everything else over HTTP."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core.clock import Clock
@@ -16,7 +19,7 @@ from app.identity.scopes import Scope
 from app.jobs.kinds import CheckAllAccounts, CheckAllPairs, ReadAllFollowerLists
 from app.jobs.queue import enqueue
 from app.local.api_client import ApiClient, DemoRefused
-from app.local.demo_network import DemoOfficialAccount
+from app.local.demo_network import DemoOfficialAccount, own_token
 from app.local.demo_world import DemoFiles, write_demo
 from app.official_accounts.models import OwnerKind
 from app.platforms.base import Platform
@@ -27,6 +30,8 @@ TITLE = "PPPK mengikuti akun resmi Pemprov Sumsel (demo)"
 KEY_LIFETIME = timedelta(days=365)
 POLL_SECONDS = 30
 LISTS = 2
+SANDBOX_SECONDS = 60.0
+NAP_SECONDS = 0.2
 # The platforms whose answers are fuller for an account's own token.
 CONNECTED = frozenset({"facebook", "instagram", "threads", "tiktok", "x"})
 BASELINE_SOURCE = "Petugas Humas (demo)"
@@ -133,9 +138,12 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
 
     Done at every start, since the sandbox forgets its consents when it stops.
     """
+    _wait_for(sandbox)
     connected = 0
     for account_id in official_account_ids:
         account = api.get(f"/v1/official-accounts/{account_id}")
+        if account["platform"] == Platform.MASTODON.value:
+            connected += _bring_token(api, account)
         if account["platform"] in CONNECTED:
             begun = api.post(f"/v1/official-accounts/{account_id}/connection", {})
             # A platform that a person leads elsewhere has a consent page that only they may open.
@@ -146,6 +154,33 @@ def connect_accounts(api: ApiClient, official_account_ids: Iterable[str], sandbo
             state = api.get(f"/v1/official-accounts/{account_id}/connection")["state"]
             connected += state == "connected"
     return connected
+
+
+def _wait_for(sandbox: str) -> None:
+    """Wait until the sandbox listens: where nothing is to be loaded, the API is ready before it.
+
+    Raises:
+        DemoRefused: it does not come up.
+    """
+    place = urlsplit(sandbox)
+    for _ in range(int(SANDBOX_SECONDS / NAP_SECONDS)):
+        try:
+            with socket.create_connection((place.hostname, place.port), timeout=NAP_SECONDS):
+                return
+        except OSError:
+            time.sleep(NAP_SECONDS)
+    raise DemoRefused("the sandbox does not come up; see sandbox.log")
+
+
+def _bring_token(api: ApiClient, account: dict[str, Any]) -> bool:
+    """Whether the account's server took its token; another one than the sandbox's will not."""
+    body = {"access_token": own_token(account["platform_id"])}
+    try:
+        made = api.put(f"/v1/official-accounts/{account['id']}/connection", body)
+    except DemoRefused:
+        # Also the sandbox of a demo that was written before its accounts had such tokens.
+        return False
+    return bool(made["state"] == "connected")
 
 
 def _register(api: ApiClient, files: DemoFiles, wanted: DemoOfficialAccount) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from random import Random
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +19,7 @@ MISSING_SHARE: Final = 0.02
 LEAST_FOLLOWERS, MOST_FOLLOWERS = 3, 900
 YOUTUBE_KEY: Final = "sandbox-demo-key"
 OAUTH_APPS: Final = ("META", "THREADS", "TIKTOK", "X", "YOUTUBE")
+INSTAGRAM_BUDGET: Final = 100_000
 INSTAGRAM_ASKER: Final = "17841400000000099"
 
 _PLACES: Final = {
@@ -62,6 +64,21 @@ def app_tokens() -> tuple[WorldToken, ...]:
     return tuple(WorldToken(platform, app_token(platform)) for platform in Platform)
 
 
+def own_tokens(official: Iterable[DemoOfficialAccount]) -> tuple[WorldToken, ...]:
+    """The tokens that custodians have made on their accounts' own servers."""
+    return tuple(
+        WorldToken(each.platform, own_token(each.platform_id), each.platform_id)
+        for each in official
+        if each.platform is Platform.MASTODON
+    )
+
+
+def own_token(platform_id: str) -> str:
+    """The token that the custodian of an official account has made on its server."""
+    digest = blake2b(platform_id.encode(), digest_size=8).hexdigest()
+    return f"sandbox-demo-own-{digest}"
+
+
 def people_accounts(
     rng: Random, declarations: Iterable[DemoDeclaration], now: datetime
 ) -> Iterator[WorldAccount]:
@@ -100,6 +117,8 @@ def sandbox_environment(sandbox: str) -> dict[str, str]:
     """
     found = {
         "SIMEDSOS_INSTAGRAM_USER_ID": INSTAGRAM_ASKER,
+        # At Meta's pace the demo's first round of questions would take a day.
+        "SIMEDSOS_BUDGETS": f"{Platform.INSTAGRAM.value}={INSTAGRAM_BUDGET}",
         "SIMEDSOS_PUBLIC_PAGES": Platform.TIKTOK.value,
         "SIMEDSOS_YOUTUBE_API_KEY": YOUTUBE_KEY,
         "SIMEDSOS_X_BEARER_TOKEN": app_token(Platform.X),

@@ -27,6 +27,7 @@ from app.local.demo_network import (
     DemoOfficialAccount,
     app_tokens,
     follows_of,
+    own_tokens,
     people_accounts,
 )
 from app.local.demo_people import EMPLOYEES, DemoEmployee, build_employees
@@ -267,7 +268,7 @@ def _world(
         youtube_key=YOUTUBE_KEY,
         accounts=(*official, *people),
         follows=tuple(follows_of(rng, people, OFFICIAL_ACCOUNTS)),
-        tokens=app_tokens(),
+        tokens=(*app_tokens(), *own_tokens(OFFICIAL_ACCOUNTS)),
     )
 
 

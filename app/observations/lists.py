@@ -23,10 +23,9 @@ from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
 from app.observations import controls, follows, queries
-from app.observations.models import CountSnapshot, FollowerList
+from app.observations.models import FollowerList
 from app.observations.rules import (
     CertificateVerdict,
-    CountInterval,
     ListFacts,
 )
 from app.observations.schemas import FollowerListOut
@@ -227,21 +226,6 @@ async def keep_list(
     record_follower_list(platform=taken.platform, certificate=taken.certificate)
 
 
-def _interval(snapshot: CountSnapshot | None, moment: datetime) -> CountInterval | None:
-    if snapshot is None or abs(snapshot.observed_at - moment) > queries.COMPARABLE:
-        return None
-    return CountInterval(snapshot.followers_min, snapshot.followers_max)
-
-
-async def _counts_around(
-    session: AsyncSession, account: OfficialAccount, taken_at: datetime
-) -> tuple[CountInterval | None, CountInterval | None]:
-    """The published counts before and after a list, where they are near enough to compare."""
-    around = (session, account.tenant_id, account.id, taken_at)
-    before = _interval(await queries.published_before(*around), taken_at)
-    return before, _interval(await queries.published_after(*around), taken_at)
-
-
 async def _certified(
     session: AsyncSession,
     caller: Caller,
@@ -251,7 +235,7 @@ async def _certified(
     taken_at: datetime,
     matched_at: datetime,
 ) -> FollowerList:
-    before, after = await _counts_around(session, account, taken_at)
+    before, after = await queries.counts_around(session, caller.tenant_id, account.id, taken_at)
     matching = controls.Matching(
         matches.began_at.keys(),
         matched_at,

@@ -17,11 +17,13 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
 from app.identity.rules import Caller
 from app.observations.models import CountSnapshot, FollowerList, PollRun
-from app.observations.rules import PollKind
+from app.observations.rules import CountInterval, PollKind
 from app.platforms.base import Platform
 
 # A count older than this says too little about a list to certify it.
 COMPARABLE = timedelta(hours=24)
+# Where one count is this close, one that lies further away says less and is left aside.
+CLOSE = timedelta(hours=1)
 MOST_STEPS = 2_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MICROSECOND = 4_102_444_800_000_000
@@ -59,6 +61,26 @@ async def published_after(
         .order_by(CountSnapshot.observed_at)
         .limit(1)
     )
+
+
+async def counts_around(
+    session: AsyncSession, tenant_id: UUID, official_account_id: UUID, moment: datetime
+) -> tuple[CountInterval | None, CountInterval | None]:
+    """What the readings nearest a moment say, before and after it; None where none is near."""
+    before = await published_before(session, tenant_id, official_account_id, moment)
+    after = await published_after(session, tenant_id, official_account_id, moment)
+    found = [each for each in (before, after) if each is not None]
+    close = any(abs(each.observed_at - moment) <= CLOSE for each in found)
+    reach = CLOSE if close else COMPARABLE
+    return _interval(before, moment, reach), _interval(after, moment, reach)
+
+
+def _interval(
+    snapshot: CountSnapshot | None, moment: datetime, reach: timedelta
+) -> CountInterval | None:
+    if snapshot is None or abs(snapshot.observed_at - moment) > reach:
+        return None
+    return CountInterval(snapshot.followers_min, snapshot.followers_max)
 
 
 async def latest(

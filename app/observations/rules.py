@@ -204,6 +204,12 @@ class ListFacts:
             return None
         return CountInterval(min(each.min for each in readings), max(each.max for each in readings))
 
+    @property
+    def wanted(self) -> int:
+        """How many a complete list must hold: as many as either count says, before or after."""
+        readings = (self.count_before, self.count_after)
+        return max((each.min for each in readings if each is not None), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -263,11 +269,11 @@ def _reasons(facts: ListFacts) -> Iterator[CertificateReason]:
     if facts.listed == 0 < count.min:
         yield CertificateReason.EMPTY_LIST
     # No tolerance downwards: the 0.5-5 % that lists lose are the people who would be accused.
-    if facts.listed < count.min:
+    if facts.listed < facts.wanted:
         yield CertificateReason.FEWER_THAN_COUNT
     if 100 * facts.listed > 101 * count.max:
         yield CertificateReason.MORE_THAN_COUNT
-    cut_by_date = facts.listed < count.min and _seems_cut_by_date(facts)
+    cut_by_date = facts.listed < facts.wanted and _seems_cut_by_date(facts)
     # A list that breaks off or spans a year is short by itself, and need not be another account's.
     far_too_short = 2 * facts.listed < count.min and facts.reached_end and not cut_by_date
     if far_too_short or facts.listed > 2 * count.max:

@@ -181,9 +181,13 @@ class CredentialsBad(PlatformError):
 class TokenRefused(CredentialsBad):
     """The platform no longer accepts the account's own token."""
 
+    outcome = "token_refused"
+
 
 class OtherAccount(CredentialsBad):
     """The token speaks for another account."""
+
+    outcome = "other_account"
 
 
 class AccountGone(PlatformError):

@@ -53,6 +53,8 @@ PAGE_URL = "https://www.instagram.com"
 FIELDS = "id,username,followers_count"
 USER = "xig_user_by_username"
 FOLLOWS = "is_user_follow_business"
+# Messages have a budget of their own, so that they take nothing away from counting.
+MESSAGES = "messages "
 # Meta names no largest page, and refuses pages that are too much work for it.
 CONVERSATIONS = 50
 NOT_FOUND = 404
@@ -116,7 +118,7 @@ class InstagramAdapter(Adapter):
         trail = Trail()
         while True:
             body = await self._graph.get(
-                f"{API}/me/conversations", asked, official.access_token, own=True
+                f"{API}/me/conversations", asked, official.access_token, own=True, use=MESSAGES
             )
             page = objects_of(body.get("data"))
             trail.note_page([Follower(text_of(each.get("id")), None) for each in page])
@@ -168,6 +170,7 @@ class InstagramAdapter(Adapter):
                 {"fields": f"username,{FOLLOWS}"},
                 official.access_token,
                 own=True,
+                use=MESSAGES,
             )
             return _answer_about(other, person)
         except PlatformError as error:

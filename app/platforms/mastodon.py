@@ -4,6 +4,7 @@ Only the home server knows an account: another one shows what it happens to have
 counts, existence and lists are asked at home, and pairs at the official account's home, as it.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ from app.platforms.reading import count_of, mapping_of, objects_of, text_of
 from app.platforms.trail import Trail
 
 LOOK_UP, PAIR, LIST = "mastodon:lookup", "mastodon:relationships", "mastodon:followers"
+# So many servers are asked side by side: each is another one, and some never answer.
+BATCH = 16
 PAIRS = 40
 PAGE = 80
 OK = 200
@@ -97,7 +100,9 @@ class MastodonAdapter(Adapter):
     platform: ClassVar[Platform] = Platform.MASTODON
     capabilities: ClassVar[Capabilities] = Capabilities(
         counts=True,
+        batch_size=BATCH,
         existence=True,
+        existence_batch=BATCH,
         membership_pairs=True,
         pair_batch=PAIRS,
         pairs_need_token=True,
@@ -116,7 +121,7 @@ class MastodonAdapter(Adapter):
         self, targets: Sequence[Target]
     ) -> Mapping[Target, CountReading | PlatformError]:
         """One outcome for every target; see the protocol."""
-        seen = {target: await self._at_home(target) for target in targets}
+        seen = await self._all_at_home(targets)
         return {
             target: found if isinstance(found, PlatformError) else _reading(found)
             for target, found in seen.items()
@@ -126,7 +131,7 @@ class MastodonAdapter(Adapter):
         self, targets: Sequence[Target]
     ) -> Mapping[Target, Existence | PlatformError]:
         """One outcome for every target; the handle of one that has moved is its new one."""
-        seen = {target: await self._at_home(target) for target in targets}
+        seen = await self._all_at_home(targets)
         return {
             target: existence_after(found, LOOK_UP)
             if isinstance(found, PlatformError)
@@ -185,6 +190,11 @@ class MastodonAdapter(Adapter):
         # Only asking for it shows whether the token may ask who follows.
         await self._relationships(server, {owner.local_id})
         return owner.names[0]
+
+    async def _all_at_home(self, targets: Sequence[Target]) -> dict[Target, _Seen | PlatformError]:
+        async with asyncio.TaskGroup() as group:
+            asked = {each: group.create_task(self._at_home(each)) for each in targets}
+        return {each: task.result() for each, task in asked.items()}
 
     async def _at_home(self, target: Target) -> _Seen | PlatformError:
         try:

@@ -121,14 +121,22 @@ class Graph:
         self._clock = clock
 
     async def get(
-        self, path: str, params: Mapping[str, str], token: str, *, own: bool = False
+        self,
+        path: str,
+        params: Mapping[str, str],
+        token: str,
+        *,
+        own: bool = False,
+        use: str = "",
     ) -> dict[str, Any]:
         """The object at a path; `own` says that the token is an account's and not the app's.
+
+        Meta counts an account's calls by their use, so each use has a budget of its own.
 
         Raises:
             PlatformError: as the error's code says, whatever the HTTP status.
         """
-        label = credential_label(token) if own else APP
+        label = credential_label(f"{use}{token}") if own else APP
         answer = await self._http.get_json(
             path, {**params, "access_token": token}, credential=label
         )
@@ -280,7 +288,9 @@ def existence_from(target: Target, told: Seen | Untold) -> Existence | PlatformE
     except Ambiguous as error:
         return existence_after(error, told.source)
     state = ExistenceState.PRIVATE if told.private else ExistenceState.EXISTS
-    return Existence(state, told.source, next(iter(told.ids), None), told.handle)
+    # The API and the pages number one account differently, and a Page has two ids: it is the same.
+    platform_id = target.platform_id or next(iter(told.ids), None)
+    return Existence(state, told.source, platform_id, told.handle)
 
 
 def asks_to_sign_in(page: Page) -> bool:

@@ -224,6 +224,9 @@ def _user_of(target: Target, detail: Json) -> Json:
 
 def _page_existence(target: Target, detail: Json) -> Existence:
     if detail.get("statusCode") == PRIVATE and "userInfo" not in detail:
+        if target.platform_id is not None:
+            # The name may have passed to somebody else, whose page is closed.
+            raise Ambiguous("a private account without an id")
         return Existence(ExistenceState.PRIVATE, PAGE)
     user = _user_of(target, detail)
     closed = user.get("privateAccount") is True or user.get("secret") is True

@@ -31,7 +31,7 @@ from app.platforms.base import (
 )
 from app.platforms.http import JsonAnswer
 from app.platforms.reading import MOST_FOLLOWERS, mapping_of, objects_of, text_of
-from app.platforms.youtube_page import ChannelPage, ask_page, folded, known_id
+from app.platforms.youtube_page import CHANNEL_ID, ChannelPage, ask_page, folded, known_id
 
 BASE_URL = "https://www.googleapis.com"
 PAGES_URL = "https://www.youtube.com"
@@ -156,8 +156,13 @@ class YouTubeAdapter(Adapter):
             return None
 
     async def _look_up(self, targets: Sequence[Target]) -> dict[Target, Channel | PlatformError]:
-        found: dict[Target, Channel | PlatformError] = {}
-        known = [each for each in targets if known_id(each)]
+        found: dict[Target, Channel | PlatformError] = {
+            # People write ids, and one with a comma in it would be several of everybody's batch.
+            each: Ambiguous("no id of YouTube's form")
+            for each in targets
+            if each.platform_id is not None and not CHANNEL_ID.fullmatch(each.platform_id)
+        }
+        known = [each for each in targets if each not in found and known_id(each)]
         for start in range(0, len(known), BATCH):
             found.update(await self._by_id(known[start : start + BATCH]))
         by_handle = [each for each in targets if each not in found]

@@ -39,7 +39,7 @@ WALLS = (
 MISSING = ("does not exist",)
 TERMINATED = ("has been terminated", "was removed because it violated", "third-party claims")
 
-_CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
+CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def known_id(target: Target) -> str | None:
     """The channel id; where people gave only an id, the handle is that id."""
     if target.platform_id is not None:
         return target.platform_id
-    return target.handle if _CHANNEL_ID.fullmatch(target.handle) else None
+    return target.handle if CHANNEL_ID.fullmatch(target.handle) else None
 
 
 def folded(handle: str) -> str:

@@ -248,3 +248,24 @@ async def test_a_list_ends_follows_only_of_accounts_that_it_was_matched_against(
     assert (await upload(api, official, x_export(["7"]), SECOND)).status_code == 201
     [row] = await connection.execute(text("SELECT closed_at IS NULL AS open FROM follows"))
     assert row.open is is_open
+
+
+async def test_a_follow_found_in_an_older_list_is_not_ended_by_one_that_never_looked(
+    api, connection, registry
+):
+    official = await official_account(api, platform="x")
+    await read_count(api, official, SECOND, followers=1)
+    await upload(api, official, x_export(["7"]), SECOND)
+    await connection.execute(
+        text("UPDATE accounts SET platform_id_since = :later WHERE platform_id = '101'"),
+        {"later": LATER},
+    )
+    await read_count(api, official, FIRST, followers=3)
+    await upload(api, official, x_export(["101", "102", "7"]), FIRST)
+    rows = await connection.execute(
+        text(
+            "SELECT account.platform_id, follow.closed_at IS NULL AS open FROM follows AS follow"
+            " JOIN accounts AS account ON account.id = follow.account_id"
+        )
+    )
+    assert {row.platform_id: row.open for row in rows} == {"101": True, "102": False}

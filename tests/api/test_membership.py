@@ -24,6 +24,7 @@ from tests.workers.scripts import Script, here, list_of, pairs_of, queued, run, 
 from workers.jobs import run_job
 
 DAY = timedelta(days=1)
+ATTESTED = {"method": "attestation", "attested_on": "2026-11-01"}
 CITIZENS = [Follower(f"warga-{n}", f"warga{n}") for n in range(40)]
 
 
@@ -302,6 +303,17 @@ async def test_absence_needs_an_id_that_was_known_when_the_list_was_read(town):
     assert await town.follow_of("3") == "unknown:never_checked"
 
 
+async def test_growth_takes_nobody_for_absent_whom_the_lists_could_not_hold(town, api):
+    for days in (1, 2):
+        town.clock.at = NOW + days * DAY
+        await town.read([*CITIZENS, Follower("id-satu", "satu")])
+    [campaign] = (await api.get("/v1/campaigns")).json()["items"]
+    progress = (await api.get(f"/v1/campaigns/{campaign['id']}/progress")).json()
+    # One follows since some time; of 2, 3, 4 and 8 no list has told anything.
+    assert progress["attribution"]["cohort_new"] == {"min": 0, "max": 5}
+    assert progress["attribution"]["cohort_before"] == {"min": 0, "max": 5}
+
+
 async def test_lists_that_break_off_or_fall_short_accuse_nobody(town):
     await learn_ids(town)
     for days, count in ((1, 42), (2, 42)):
@@ -323,8 +335,7 @@ async def test_a_list_says_nothing_of_an_account_that_was_declared_after_it(
     etag = (await api.get(f"/v1/accounts/{found['id']}")).headers["etag"]
     town.clock.at += DAY
     await api.patch(f"/v1/accounts/{found['id']}", {"account": "tiga.benar"}, etag=etag)
-    body = {"method": "attestation", "attested_on": "2026-11-01"}
-    await api.post(f"/v1/accounts/{found['id']}/verification", body)
+    await api.post(f"/v1/accounts/{found['id']}/verification", ATTESTED)
     await run_job(services, "evaluate_all", b"{}", 0)
     assert await town.follow_of("3") == "unknown:never_checked"
 
@@ -364,3 +375,26 @@ async def test_checks_and_answers_cannot_be_rewritten_nor_seen_from_elsewhere(
         for right in ("UPDATE", "DELETE"):
             allowed = text(f"SELECT has_table_privilege('{name}', '{right}')")
             assert await connection.scalar(allowed) is False, (name, right)
+
+
+async def test_an_answer_about_a_name_says_nothing_of_the_one_that_took_its_place(town):
+    town.clock.at += DAY
+    held = await town.api.get(f"/v1/employees/{town.people['3']}/accounts")
+    path = f"/v1/accounts/{held.json()['items'][0]['id']}"
+
+    class Slow(Script):
+        async def follows(self, official: Target, others: Any) -> Any:
+            answers = await super().follows(official, others)
+            if all(each.handle != "tiga" for each in others):
+                return answers
+            town.clock.at += DAY
+            found = await town.api.get(path)
+            await town.api.patch(path, {"account": "benar"}, etag=found.headers["etag"])
+            assert (await town.api.post(f"{path}/verification", ATTESTED)).status_code == 200
+            return answers
+
+    town.script = Slow()
+    town.script.following = lambda _: PairReading(False, "script")
+    await town.ask()
+    await town.judge()
+    assert await town.follow_of("3") == "unknown:never_checked"

@@ -25,7 +25,7 @@ BESIDE = {
     "campaigns": {"growth", "memory"},
     "changes": {"kinds"},
     "compliance": {"answers"},
-    "connections": {"answers", "connecting", "sealing"},
+    "connections": {"answers", "connecting", "pasting", "sealing"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},

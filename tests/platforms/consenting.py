@@ -14,7 +14,7 @@ from app.platforms.http import Gate
 from app.platforms.sandbox.faults import Fault, FaultOrder, Faults
 from app.platforms.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from app.platforms.sandbox.server import create_sandbox
-from app.platforms.sandbox.world import World
+from app.platforms.sandbox.world import World, WorldFollow, WorldToken
 from app.settings import Settings
 from tests.platforms.sandbox.worlds import account
 from tests.support import NOW
@@ -43,12 +43,33 @@ def handle_of(platform: Platform, *, other: bool = False) -> str:
     return f"{'lain' if other else 'pemprov'}{sign}{platform.value}"
 
 
+# Mastodon has no consent page: its servers hand out tokens by themselves.
+HOME = "sosial.example"
+NAMES = ("humas", "lain", "ikut", "tidak")
+MASTODON_TOKENS = {name: f"{name}-token-0123456789" for name in NAMES}
+
+
+def mastodon_id(name: str) -> str:
+    return f"https://{HOME}/users/{name}"
+
+
 CONSENT_WORLD = World(
     youtube_key="k",
-    accounts=tuple(
-        account(platform, ids[platform], handle_of(platform, other=ids is OTHERS), 100)
-        for platform in PLATFORMS
-        for ids in (IDS, OTHERS)
+    accounts=(
+        *(
+            account(platform, ids[platform], handle_of(platform, other=ids is OTHERS), 100)
+            for platform in PLATFORMS
+            for ids in (IDS, OTHERS)
+        ),
+        *(account(Platform.MASTODON, mastodon_id(name), f"{name}@{HOME}", 20) for name in NAMES),
+    ),
+    follows=(WorldFollow(Platform.MASTODON, mastodon_id("ikut"), mastodon_id("humas")),),
+    tokens=(
+        *(
+            WorldToken(Platform.MASTODON, token, mastodon_id(name))
+            for name, token in MASTODON_TOKENS.items()
+        ),
+        WorldToken(Platform.MASTODON, "app-token"),
     ),
 )
 
@@ -99,7 +120,12 @@ class Consenting:
 
     def access(self, platform: Platform) -> Access:
         return Access(
-            platform, self.clock, gate=self.gate, transport=self.transport, deadline_seconds=5
+            platform,
+            self.clock,
+            base_url=f"{HOST}/mastodon/{{host}}" if platform is Platform.MASTODON else None,
+            gate=self.gate,
+            transport=self.transport,
+            deadline_seconds=5,
         )
 
     def spoil(self, platform: Platform, fault: Fault, times: int = 1) -> None:

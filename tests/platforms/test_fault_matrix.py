@@ -298,7 +298,7 @@ OUTCOMES: Mapping[Fault, set[str]] = {
     Fault.CREDITS_EXHAUSTED: {"credits_exhausted"},
     Fault.CUT_OFF: {"unavailable", "parse_failed"},
     Fault.DEEP_JSON: {"parse_failed"},
-    Fault.EXPIRED_TOKEN: {"credentials_bad"},
+    Fault.EXPIRED_TOKEN: {"credentials_bad", "token_refused"},
     Fault.GZIP_BOMB: {"parse_failed"},
     Fault.HANG: {"unavailable"},
     Fault.KEY_INVALID: {"credentials_bad"},

@@ -8,12 +8,16 @@ import httpx
 import pytest
 from hypothesis import given
 
+from app.core.clock import SettableClock
 from app.platforms import base
+from app.platforms.access import Access
 from app.platforms.base import Adapter, Target
+from app.platforms.instagram import InstagramAdapter
 from tests.platforms.meta_world import (
     FB,
     IG,
     IG_ID,
+    NOW,
     OFFICIAL,
     OWN,
     adapter,
@@ -22,7 +26,7 @@ from tests.platforms.meta_world import (
     sandbox,
     saying,
 )
-from tests.platforms.wire import JSON_VALUES
+from tests.platforms.wire import JSON_VALUES, Till
 
 CONNECTED = replace(OFFICIAL[IG], access_token=OWN[IG])
 US = {"username": "pemprov_demo", "id": IG_ID}
@@ -47,7 +51,7 @@ def conversation(*people: dict[str, Any], number: int = 1) -> dict[str, Any]:
 
 
 def page(*conversations: dict[str, Any], after: str | None = None) -> dict[str, Any]:
-    paging = {"cursors": {"before": "b", "after": after or "z"}}
+    paging: dict[str, Any] = {"cursors": {"before": "b", "after": after or "z"}}
     if after is not None:
         paging["next"] = "https://elsewhere.example/?access_token=stolen"
     return {"data": list(conversations), "paging": paging}
@@ -186,6 +190,24 @@ async def test_without_the_accounts_token_nobody_is_asked():
 async def test_refusals_are_told_by_their_code(body, error):
     asking = adapter(IG, httpx.MockTransport(saying(body, 400)))
     assert type(await writers_error(asking)) is error
+
+
+async def test_messages_take_nothing_from_the_budget_of_counting():
+    till = Till()
+    access = Access(
+        IG, SettableClock(NOW), base_url="http://platform.test/instagram", gate=till,
+        transport=sandbox(),
+    )  # fmt: skip
+    asking = InstagramAdapter(access)
+    await asking.counts([CONNECTED])
+    await writers(asking)
+    person = Target("budi.demo", scoped_id="igsid-17841400000000002")
+    await asking.follows(CONNECTED, [person])
+    counting, *messages = [credential for credential, _ in till.paid]
+    assert len(messages) == 4
+    assert len(set(messages)) == 1
+    assert counting not in messages
+    assert OWN[IG] not in str(till.paid)
 
 
 @pytest.mark.parametrize("fault", ["cursor_loop", "duplicate_pages"])

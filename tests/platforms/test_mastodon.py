@@ -1,5 +1,8 @@
 """Mastodon against the sandbox's servers: counts, existence and pairs, and whom they ask."""
 
+import asyncio
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +12,7 @@ from hypothesis import given
 
 from app.platforms import base
 from app.platforms.base import CountReading, Existence, ExistenceState, Platform, Precision, Target
+from app.platforms.mastodon import BATCH
 from app.platforms.sandbox.world import AccountState, World, WorldFollow, WorldToken
 from tests.platforms.wire import (
     JSON_VALUES,
@@ -186,6 +190,27 @@ async def test_every_fault_ends_in_a_typed_outcome(sandbox, fault, error):
     told = (await asking.counts([HUMAS]))[HUMAS]
     assert type(told) is error
     assert HUMAS.handle not in str(told)
+
+
+@pytest.mark.parametrize("question", ["counts", "existence"])
+async def test_servers_that_never_answer_hold_up_nobody_elses(question):
+    """Anybody can run many servers that hang; a batch of them takes as long as one."""
+
+    class Hanging(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if HOME not in request.url.path:
+                await asyncio.sleep(60)
+            body = httpx.ByteStream(json.dumps(shown()).encode())
+            return httpx.Response(200, stream=body, headers={"content-type": "application/json"})
+
+    asking = adapter(MASTODON, Hanging(), deadline=1.0)
+    hanging = [at("humas", f"server{each}.example") for each in range(BATCH - 1)]
+    began = time.monotonic()
+    found = await getattr(asking, question)([*hanging, HUMAS])
+    assert time.monotonic() - began < 3
+    assert {type(found[each]) for each in hanging} == {base.Unavailable}
+    assert not isinstance(found[HUMAS], base.PlatformError)
+    assert asking.capabilities.batch_size == asking.capabilities.existence_batch == BATCH
 
 
 async def test_an_expired_token_is_for_a_person_to_renew(sandbox):

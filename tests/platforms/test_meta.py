@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.platforms import base
 from app.platforms.base import CountReading, Existence, ExistenceState, PlatformError, Target
+from app.platforms.meta import Seen, existence_from
 from tests.platforms.meta_world import (
     FB,
     IG,
@@ -316,3 +317,19 @@ def test_what_each_can_tell_is_told_as_it_is():
     assert not [each for each in META if told[each].membership_list]
     assert {told[each].batch_size for each in (IG, TH)} == {1}
     assert told[FB].batch_size == told[FB].existence_batch == 50
+
+
+@pytest.mark.parametrize(
+    ("known", "seen"),
+    [
+        pytest.param("17841400000000001", Seen("p", ("123456789",), "budi"), id="page-after-api"),
+        pytest.param("123456789", Seen("a", ("17841400000000001",), "budi"), id="api-after-page"),
+        pytest.param(
+            "100044561550831", Seen("p", ("61550000000001", "100044561550831"), None), id="two"
+        ),
+    ],
+)
+def test_another_route_does_not_make_a_known_account_another_one(known, seen):
+    told = existence_from(Target("budi", known), seen)
+    assert isinstance(told, Existence)
+    assert (told.state, told.platform_id) == (ExistenceState.EXISTS, known)

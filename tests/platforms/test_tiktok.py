@@ -190,6 +190,8 @@ async def test_a_private_account_shows_no_count_that_could_be_believed(sandbox):
     asking = tiktok(stored(lambda _: (200, bare)))
     assert isinstance(await counted(asking, Target("closed")), base.NotSupported)
     assert await existing(asking, Target("closed")) is ExistenceState.PRIVATE
+    # A page without an id may be that of whoever took over the name of a known account.
+    assert await existing(asking, Target("closed", CLOSED)) is ExistenceState.AMBIGUOUS
     other = tiktok(stored(lambda _: (200, page(detail(10222)))))
     assert await existing(other, Target("closed")) is ExistenceState.AMBIGUOUS
 

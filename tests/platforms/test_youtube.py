@@ -161,6 +161,35 @@ async def test_without_the_official_channel_nobody_is_answered_for(sandbox, offi
         await adapter(YOUTUBE, sandbox).follows(official, [Target("fan", FAN)])
 
 
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        ",".join(channel(f"Extra{each}") for each in range(60)),
+        f"{FAN},{OTHER}",
+        "UC",
+        "UC&mine=true",
+    ],
+    ids=["many-ids", "two-ids", "too-short", "another-question"],
+)
+async def test_an_id_of_no_channels_form_spoils_nobody_else(made_up):
+    """Governments are polled together, and the id of an official account is whatever one wrote."""
+
+    def answer(request: httpx.Request) -> Answer:
+        ids = request.url.params["id"].split(",")
+        if not all(len(each) == len(FAN) for each in ids) or len(ids) > 50:
+            return 400, {"error": {"errors": [{"reason": "invalidFilters"}]}}
+        items = [
+            {"id": each, "statistics": {"subscriberCount": "8"}} for each in ids if each != NOBODY
+        ]
+        return 200, {"items": items, "pageInfo": {"totalResults": len(items)}}
+
+    odd = Target("odd", made_up)
+    targets = [Target("fan", FAN), odd, Target("nobody", NOBODY)]
+    found = await adapter(YOUTUBE, stored(answer)).counts(targets)
+    kinds = [type(found[each]) for each in targets]
+    assert kinds == [CountReading, base.Ambiguous, base.AccountGone]
+
+
 async def test_the_rest_is_not_asked_once_the_quota_is_spent():
     asked = []
 

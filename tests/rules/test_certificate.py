@@ -27,7 +27,7 @@ COMPLETE, PARTIAL, VOID = CertificateVerdict
 Why = CertificateReason
 TAKEN = datetime(2026, 11, 23, 3, tzinfo=UTC)
 SOUND = ListFacts(
-    listed=8582,
+    listed=8590,
     count_before=exact(8582),
     count_after=exact(8590),
     reached_end=True,
@@ -46,18 +46,22 @@ def days(number: int) -> timedelta:
     [
         pytest.param({}, COMPLETE, [], id="sound"),
         pytest.param({"count_after": None}, COMPLETE, [], id="one-count-is-enough"),
-        pytest.param({"count_before": None}, PARTIAL, [Why.FEWER_THAN_COUNT], id="one-after"),
-        pytest.param({"listed": 8585}, COMPLETE, [], id="between-the-counts"),
+        pytest.param({"count_before": None}, COMPLETE, [], id="one-after"),
+        pytest.param({"count_after": None, "listed": 8582}, COMPLETE, [], id="one-before"),
+        pytest.param({"listed": 8585}, PARTIAL, [Why.FEWER_THAN_COUNT], id="between-the-counts"),
         pytest.param({"listed": 8675}, COMPLETE, [], id="one-percent-more"),
         pytest.param({"listed": 8676}, PARTIAL, [Why.MORE_THAN_COUNT], id="more-than-one-percent"),
-        pytest.param({"listed": 8581}, PARTIAL, [Why.FEWER_THAN_COUNT], id="a-single-one-fewer"),
+        pytest.param({"listed": 8589}, PARTIAL, [Why.FEWER_THAN_COUNT], id="a-single-one-fewer"),
         pytest.param(
-            {"count_before": truncated(8580), "listed": 8580}, COMPLETE, [], id="truncated-count"
+            {"count_before": truncated(8580), "count_after": None, "listed": 8580},
+            COMPLETE,
+            [],
+            id="truncated-count",
         ),
         pytest.param(
             {"count_before": exact(8700), "count_after": exact(8600), "listed": 8650},
-            COMPLETE,
-            [],
+            PARTIAL,
+            [Why.FEWER_THAN_COUNT],
             id="falling-count",
         ),
         pytest.param({"reached_end": False}, PARTIAL, [Why.TRUNCATED], id="truncated"),
@@ -102,8 +106,8 @@ def days(number: int) -> timedelta:
         ),
         pytest.param(
             {"listed": 0, "count_before": exact(0), "count_after": exact(3)},
-            COMPLETE,
-            [],
+            PARTIAL,
+            [Why.FEWER_THAN_COUNT],
             id="first-followers-came-afterwards",
         ),
         pytest.param({"listed": 4291}, PARTIAL, [Why.FEWER_THAN_COUNT], id="exactly-half"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.services import Services
 from app.jobs.kinds import CheckPairs, Job, ReadFollowerList, decode, encode
@@ -132,6 +133,31 @@ async def rows(services: Services, tenant_id: Any, statement: str, **where: Any)
     """What the tenant's database holds."""
     async with services.database.transaction(tenant_id) as session:
         return list(await session.execute(text(statement), where))
+
+
+async def everything(services: Services, government: Government) -> str:
+    """Every row of every table, as the tenant sees it and as the queue's role does."""
+    async with services.database.transaction(government.tenant_id) as session:
+        ours = await rows_of_all_tables(session)
+    async with services.database.system() as session:
+        all_over = await rows_of_all_tables(session)
+    assert {"accounts", "changes", "pair_answers", "poll_runs"} <= set(ours)
+    assert "pgqueuer" in all_over
+    return f"{ours}{all_over}"
+
+
+async def rows_of_all_tables(session: AsyncSession) -> dict[str, str]:
+    tables = await session.scalars(
+        text(
+            "SELECT relname FROM pg_class"
+            " WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')"
+            " AND has_table_privilege(oid, 'SELECT')"
+        )
+    )
+    return {
+        name: str((await session.scalars(text(f"SELECT CAST(t AS text) FROM {name} AS t"))).all())  # noqa: S608
+        for name in tables.all()
+    }
 
 
 def pairs_of(government: Government, official: dict, slot: datetime = NOW) -> CheckPairs:

@@ -100,6 +100,24 @@ async def test_blocks_that_are_drawn_ahead_are_within_the_budget(separate_servic
     assert await together(gates, BLUESKY) == 6_000
 
 
+@pytest.mark.parametrize(
+    ("lane", "limit", "spared", "rest"),
+    [
+        pytest.param(
+            YOUTUBE, Limit(80, timedelta(days=1), "America/Los_Angeles"), 60, 20, id="day"
+        ),
+        pytest.param(BLUESKY, Limit(800, HOUR), 60, 20, id="pace"),
+    ],
+)
+async def test_rounds_of_checks_leave_counts_a_quarter(
+    separate_services, lane, limit, spared, rest
+):
+    limits = {**LIMITS, lane.platform: limit}
+    sparing = [gate_of(separate_services, limits, sparing=True) for _ in range(2)]
+    assert await together(sparing, lane) == spared
+    assert await spend_all(gate_of(separate_services, limits), lane) == rest
+
+
 async def test_a_daily_quota_is_shared_by_all_tokens_until_midnight_in_california(
     separate_services,
 ):

@@ -1,7 +1,6 @@
 """Existence: what a platform says moves an account, once, and never on a guess."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -194,18 +193,6 @@ async def test_a_failure_is_a_run_and_no_check(
     assert {each.next_check_at for each in due} == {NOW + wait}
     # Patience is asked of the whole platform, everything else of those who were asked about.
     assert len(due) == (5 if isinstance(error, base.RateLimited) else 3)
-
-
-async def test_who_cannot_be_asked_about_keeps_nobody_else_from_it(
-    services, government, account, script, budi, api
-):
-    for number in range(4):
-        await declare(api, budi, f"lain{number}")
-    script.capabilities = replace(Script.capabilities, existence_batch=1)
-    script.existing = lambda each: here() if each.handle == "lain3" else base.NotSupported("no")
-    await check(services, government, script)
-    assert len(script.asked) == 5
-    assert len(await rows(services, government.tenant_id, CHECKS)) == 1
 
 
 async def test_a_renamed_account_keeps_its_id_and_its_old_handle_as_history(

@@ -112,7 +112,10 @@ async def test_a_hidden_list_is_a_run_and_no_list(
     ("count", "pages", "certificate", "reason"),
     [
         pytest.param((42,), [*CITIZENS, SATU], "partial", "fewer_than_count", id="short"),
-        pytest.param((41, 42), [*CITIZENS, SATU], "complete", None, id="grew-meanwhile"),
+        pytest.param((40, 41), [*CITIZENS, SATU], "complete", None, id="all-who-came-are-listed"),
+        pytest.param(
+            (41, 42), [*CITIZENS, SATU], "partial", "fewer_than_count", id="one-came-late"
+        ),
         pytest.param((base.Unavailable(),), [*CITIZENS, SATU], "partial", "no_count", id="blind"),
         pytest.param((0,), [], "partial", "no_count", id="a-fall-to-zero-is-not-believed"),
         pytest.param((41,), [], "void", "empty_list", id="empty"),

@@ -6,12 +6,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.services import Services
-from app.observations.memberships import Known
 from app.observations.rules import PairAnswer
+from app.official_accounts.models import OfficialAccount
 from app.platforms import base
 from app.platforms.base import Platform
 from app.platforms.sandbox.world import AccountState, World, WorldFollow, WorldToken
@@ -20,10 +18,10 @@ from tests.api.test_growth import official_account
 from tests.api.test_registry import make_employee
 from tests.platforms.meta_world import adapter
 from tests.platforms.wire import account, order, sandbox_of
-from tests.support import NOW, Government
-from tests.workers.scripts import ANSWERS, RUNS, pairs_of, queued, rows, run
+from tests.support import NOW
+from tests.workers.scripts import ANSWERS, RUNS, everything, pairs_of, queued, rows, run
 from workers.jobs import run_job
-from workers.writers import writers_among
+from workers.writers import writers_to
 
 IG = Platform.INSTAGRAM
 TOKEN = "page-token"
@@ -84,31 +82,6 @@ async def official(api, people) -> dict[str, Any]:
 async def follows(api, people) -> dict[str, str]:
     found = {name: (await verdicts_of(api, people[name]))["follow"] for name in NAMES}
     return {name: f"{each['verdict']}:{each['reason']}" for name, each in found.items()}
-
-
-async def everything(services: Services, government: Government) -> str:
-    """Every row of every table, as the tenant sees it and as the queue's role does."""
-    async with services.database.transaction(government.tenant_id) as session:
-        ours = await rows_of_all_tables(session)
-    async with services.database.system() as session:
-        all_over = await rows_of_all_tables(session)
-    assert {"accounts", "changes", "pair_answers", "poll_runs"} <= set(ours)
-    assert "pgqueuer" in all_over
-    return f"{ours}{all_over}"
-
-
-async def rows_of_all_tables(session: AsyncSession) -> dict[str, str]:
-    tables = await session.scalars(
-        text(
-            "SELECT relname FROM pg_class"
-            " WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')"
-            " AND has_table_privilege(oid, 'SELECT')"
-        )
-    )
-    return {
-        name: str((await session.scalars(text(f"SELECT CAST(t AS text) FROM {name} AS t"))).all())  # noqa: S608
-        for name in tables.all()
-    }
 
 
 async def test_from_the_conversations_to_the_verdict(api, services, government, people, official):
@@ -206,16 +179,19 @@ async def test_whoever_wrote_and_is_gone_is_asked_about_no_more(
     assert [each.answer for each in stored] == [PairAnswer.DOES_NOT_FOLLOW]
 
 
-async def test_a_page_that_names_nobody_is_not_the_end():
+async def test_a_page_that_names_nobody_is_not_the_end(services, government, people, official):
     class Quiet(base.Adapter):
         async def scoped_ids(self, official: base.Target) -> AsyncIterator[Mapping[str, str]]:
             assert official.handle == "humas_demo"
             for page in ({}, {"warga1": "igsid-1"}, {}, {"ikut.demo": "igsid-2"}):
                 yield page
 
-    ours = UUID(int=1)
-    known = Known({}, {"ikut.demo": (ours, "2")})
-    assert await writers_among(known, Quiet(), base.Target("humas_demo")) == {ours: "igsid-2"}
+    async with services.database.transaction(government.tenant_id) as session:
+        account = await session.get_one(
+            OfficialAccount, (government.tenant_id, UUID(official["id"]))
+        )
+    writers = await writers_to(services, account, Quiet(), base.Target("humas_demo"))
+    assert list(writers.values()) == ["igsid-2"]
 
 
 def test_the_matrix_says_that_people_must_write_first():

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.jobs.kinds import CheckAllPairs, ReadAllFollowerLists
+from app.jobs.kinds import CheckAllPairs, ReadAllFollowerLists, encode
 from app.observations.rules import PairAnswer
 from app.platforms import base
 from app.platforms.base import PairReading
@@ -25,6 +25,8 @@ from tests.workers.scripts import (
     rows,
     run,
 )
+from workers.jobs import run_job
+from workers.reach import Reach
 
 NO = PairReading(False, "script")
 
@@ -152,6 +154,32 @@ async def test_a_wait_beyond_the_next_round_leaves_the_rest_to_it(
     assert await queued(services, "check_pairs") == []
 
 
+async def test_a_slow_round_ends_where_the_next_one_begins(
+    api, services, government, account, script, clock
+):  # fmt: skip
+    await make_campaign(api, account)
+
+    def slowly(_: base.Target) -> PairReading:
+        clock.at += timedelta(hours=3)
+        return NO
+
+    script.following = slowly
+    await run(services, script, pairs_of(government, account))
+    assert len(await rows(services, government.tenant_id, ANSWERS)) == 2
+    [log] = await rows(services, government.tenant_id, RUNS)
+    assert (log.outcome, log.reason) == ("unavailable", "the next round has begun")
+    assert await queued(services, "check_pairs") == []
+
+
+async def test_long_walks_are_those_of_the_patient(api, services, government, account, script):
+    await make_campaign(api, account)
+    hasty = Script()
+    reach = Reach({hasty.platform: hasty}, patient={script.platform: script})
+    job = pairs_of(government, account)
+    await run_job(services, job.kind, encode(job), 0, reach)
+    assert (len(script.asked), hasty.asked) == (5, [])
+
+
 async def test_what_needs_the_accounts_token_waits_for_it(
     api, services, government, account, script
 ):  # fmt: skip
@@ -187,6 +215,24 @@ async def test_where_it_takes_consent_only_those_who_gave_it_are_asked_about(
 
     await run(services, script, pairs_of(government, account), consent_of=consent_of)
     assert [(each.handle, each.access_token) for each in script.asked] == [("satu", "rahasia")]
+
+
+async def test_one_persons_refused_consent_stops_nobody_elses_question(
+    api, services, government, account, script
+):  # fmt: skip
+    await make_campaign(api, account)
+    script.capabilities = replace(Script.capabilities, pairs_need_consent=True, pair_batch=1)
+    script.following = lambda target: (
+        base.CredentialsBad("refused") if target.handle == "satu" else PairReading(True, "s")
+    )
+
+    async def consent_of(_, __):
+        return "consent"
+
+    await run(services, script, pairs_of(government, account), consent_of=consent_of)
+    assert len(script.asked) == 5
+    answers = await rows(services, government.tenant_id, ANSWERS)
+    assert [each.answer for each in answers] == ["follows"] * 4
 
 
 async def test_a_personal_account_leaves_the_duty_with_the_office_term(

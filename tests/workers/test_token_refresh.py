@@ -16,7 +16,7 @@ from app.platforms.base import Platform
 from app.platforms.http import Lane
 from app.platforms.sandbox.faults import Fault
 from tests.connecting import Connected, connected_service
-from tests.platforms.consenting import PLATFORMS, ROTATING
+from tests.platforms.consenting import IDS, PLATFORMS, ROTATING
 from tests.support import NOW
 from workers.connections import refresh_tenant, tokens_of
 from workers.jobs import run_job
@@ -237,6 +237,37 @@ class SlowAnswer:
         pass
 
 
+class SlowBooking(SlowAnswer):
+    """Holds an answer back that the platform has given already."""
+
+    async def enter(self, _: Lane, __: int) -> None:
+        pass
+
+    async def learn(self, _: Lane, __: object) -> None:
+        self.entered.set()
+        await self.go_on.wait()
+
+
+@pytest.mark.parametrize("platform", ROTATING, ids=str)
+async def test_whoever_is_called_off_while_waiting_costs_no_token(apart: Connected, platform):
+    account_id = await apart.connect(platform)
+    apart.clock.at = NOW + timedelta(hours=25)
+    apart.sandbox.gate = slow = SlowBooking()
+    refreshing = asyncio.create_task(apart.token(platform, account_id))
+    await slow.entered.wait()
+    apart.sandbox.gate = None
+    refreshing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    slow.go_on.set()
+    async with asyncio.timeout(20):
+        while (await stored(apart)).state == "refreshing":
+            await asyncio.sleep(0.01)
+    assert (await stored(apart)).state == "connected"
+    assert await apart.token(platform, account_id)
+    assert len(apart.sandbox.transport.refreshes()) == 1
+
+
 async def test_a_withdrawal_is_not_undone_by_a_refresh_under_way(apart: Connected):
     account_id = await apart.connect(Platform.X)
     apart.clock.at = NOW + timedelta(hours=3)
@@ -254,6 +285,27 @@ async def test_a_withdrawal_is_not_undone_by_a_refresh_under_way(apart: Connecte
     slow.go_on.set()
     assert await refreshing is None
     assert await apart.rows("SELECT 1 FROM connections") == []
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "key-revoked"])
+async def test_what_ends_while_the_platform_is_asked_is_not_connected(apart: Connected, ending):
+    account_id = await apart.official(Platform.X)
+    path = f"/v1/official-accounts/{account_id}/connection"
+    begun = await apart.api.post(path)
+    back = await apart.sandbox.consent(begun.json()["authorize_url"], **{"as": IDS[Platform.X]})
+    apart.sandbox.gate = slow = SlowAnswer()
+    returning = asyncio.create_task(apart.returned(back))
+    await slow.entered.wait()
+    apart.sandbox.gate = None
+    assert (await apart.returned(back)).status_code == 400, "a state in use is used up"
+    if ending == "withdrawn":
+        assert (await apart.api.delete(path)).status_code == 204
+    else:
+        await apart.rows("UPDATE api_keys SET revoked_at = now() RETURNING 1")
+    slow.go_on.set()
+    assert (await returning).status_code == (400 if ending == "withdrawn" else 403)
+    assert await apart.rows("SELECT 1 FROM connections") == []
+    assert await apart.changes() == []
 
 
 async def test_a_late_refresh_does_not_overwrite_a_new_consent(apart: Connected):
