@@ -36,7 +36,7 @@ def path_of(official: dict) -> str:
 
 async def set_controls(api: Api, official: dict, **wanted: list[str]) -> Any:
     read = await api.get(path_of(official))
-    return await api.put(path_of(official), {**NONE, **wanted}, etag=read.headers["etag"])
+    return await api.put(path_of(official), {**NONE, **wanted}, If_Match=read.headers["etag"])
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def test_what_is_set_again_changes_nothing(api, account, ids):
 async def test_controls_are_edited_from_the_version_that_was_read(api, account, ids):
     wanted = {"present": [ids["satu"]], "absent": []}
     assert (await api.put(path_of(account), wanted)).status_code == 428
-    assert (await api.put(path_of(account), wanted, etag='"9"')).status_code == 412
+    assert (await api.put(path_of(account), wanted, If_Match='"9"')).status_code == 412
     assert (await api.get(path_of(account))).json()["present"] == []
 
 
@@ -106,7 +106,7 @@ async def test_only_live_accounts_of_the_platform_that_are_named_once_are_taken(
     for code, answer in refused.items():
         assert answer.status_code == 422, code
         assert [each["code"] for each in answer.json()["errors"]] == [code]
-    theirs = await other_api.put(path_of(account), NONE, etag='"1"')
+    theirs = await other_api.put(path_of(account), NONE, If_Match='"1"')
     assert theirs.status_code == (await other_api.get(path_of(account))).status_code == 404
     own = await official_account(other_api)
     answer = await set_controls(other_api, own, present=[ids["satu"]])
@@ -126,7 +126,7 @@ async def test_only_officers_of_the_whole_government_set_them(
         "unit-head": Api(http, await key_of(services, government.tenant_id, unit=unit["id"])),
     }
     for name, reader in readers.items():
-        answer = await reader.put(path_of(account), NONE, etag='"1"')
+        answer = await reader.put(path_of(account), NONE, If_Match='"1"')
         assert answer.status_code == 403, name
     assert (await readers["read-only"].get(path_of(account))).status_code == 200
     assert (await readers["unit-head"].get(path_of(account))).status_code == 403

@@ -98,8 +98,14 @@ AGES = st.integers(0, 60).map(lambda halves: halves / 2)
 HISTORIES = st.builds(
     replace,
     st.sampled_from([LISTS, PAIRS]),
-    lists=st.lists(st.builds(looked, st.integers(1, 50), AGES, present=st.booleans()), max_size=6),
-    pairs=st.lists(st.builds(denied, st.integers(51, 99), AGES), max_size=3),
+    lists=st.lists(
+        st.builds(looked, st.integers(1, 50), AGES, present=st.booleans()),
+        max_size=6,
+        unique_by=lambda look: look.list_id,
+    ),
+    pairs=st.lists(
+        st.builds(denied, st.integers(51, 99), AGES), max_size=3, unique_by=lambda look: look.id
+    ),
     cleared_at=st.none() | AGES.map(lambda age: NOW - age * DAY),
     attested_until=st.none() | AGES.map(lambda age: NOW + (age - 15) * DAY),
 )
