@@ -165,10 +165,10 @@ def create_key(
 
 @keys.command(name="revoke")
 def revoke_key(prefix: str, tenant: Tenant = None) -> None:
-    """Revoke the key that begins with a prefix."""
+    """Revoke the key of which the first 12 characters are given."""
     revoked = run(operator.revoke_key(get_settings(), prefix, tenant))
     if not revoked:
-        fail("No live key begins with this prefix.")
+        fail("No live key begins with this prefix; give exactly its first 12 characters.")
     out.print(f"{revoked} key revoked; it is refused everywhere within 2 seconds.")
 
 
