@@ -12,7 +12,15 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
-from app.cli import connections, follower_lists, operator, platforms, polls, sandbox
+from app.cli import (
+    connections,
+    follower_lists,
+    governments,
+    operator,
+    platforms,
+    polls,
+    sandbox,
+)
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
 from app.core.logs import SERVER_LOGS
 from app.core.reaching import DatabaseUnreachable, reach
@@ -29,6 +37,7 @@ app = typer.Typer(
     name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
+app.add_typer(governments.app, name="tenants")
 app.add_typer(keys, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")

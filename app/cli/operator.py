@@ -40,7 +40,7 @@ class OperatorError(Exception):
 
 
 class TenantNotClear(OperatorError):
-    """Name the government with --tenant SLUG; there is none of that name, or there are several."""
+    """Name the government with --tenant SLUG; `simedsos tenants list` shows those that there are."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)

@@ -7,6 +7,8 @@ import typer
 from app.budgets import queries
 from app.cli import operator
 from app.cli.terminal import out, run
+from app.core.clock import SystemClock
+from app.official_accounts import queries as official_accounts
 from app.platforms.base import Platform
 from app.settings import Settings, get_settings
 
@@ -31,3 +33,5 @@ async def reopen(settings: Settings, platform: Platform) -> None:
     """Forget why the platform is left alone."""
     async with operator.connected(settings) as database, database.system() as session:
         await queries.reopen(session, platform)
+        # Polls that wait for the end of a pause would wait on; what fails again is put off again.
+        await official_accounts.poll_now(session, platform, now=SystemClock().now())

@@ -5,10 +5,13 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Self
+
+ENVIRONMENT = "environment.sh"
 
 
 class FolderTaken(Exception):
@@ -91,6 +94,13 @@ class DataFolder:
             self._write_private(file, prefix + secrets.token_urlsafe(32))
         return file.read_text()
 
+    def write_environment(self, settings: Mapping[str, str]) -> None:
+        """Lay out the running service's settings for commands: `. .data/environment.sh`."""
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+        file = self.path / ENVIRONMENT
+        file.unlink(missing_ok=True)
+        self._write_private(file, "".join(lines))
+
     def write_ready(self, facts: Mapping[str, Any]) -> None:
         """Say that the service is ready, whole or not at all."""
         draft = self.path / "ready.json.new"
@@ -99,7 +109,8 @@ class DataFolder:
         draft.rename(self.path / "ready.json")
 
     def remove_ready(self) -> None:
-        (self.path / "ready.json").unlink(missing_ok=True)
+        for name in ("ready.json", ENVIRONMENT):
+            (self.path / name).unlink(missing_ok=True)
 
     @staticmethod
     def _write_private(file: Path, content: str) -> None:

@@ -170,7 +170,8 @@ def _start_children(
     database_url: str,
     *,
     demo: bool,
-) -> None:
+) -> dict[str, str]:
+    """Start every part; returns the settings that they were given besides their surroundings."""
     shared = {
         "SIMEDSOS_DATABASE_URL": database_url,
         "SIMEDSOS_HOST": settings.host,
@@ -190,6 +191,7 @@ def _start_children(
         supervisor.start(Child("sandbox", _command("sandbox", str(world), "--port", port), shared))
     for role in ("api", "scheduler", "worker"):
         supervisor.start(Child(role, _command(role), shared))
+    return shared
 
 
 def _command(*arguments: str) -> list[str]:

@@ -151,3 +151,14 @@ async def claim_due(
         {"platform": platform.value, "now": now, "lease_until": now + lease, "batch": batch},
     )
     return [_claimed(row, platform) for row in rows]
+
+
+async def poll_now(session: AsyncSession, platform: Platform, *, now: datetime) -> None:
+    """Have every account of a platform polled at once that waits beyond its own interval."""
+    await session.execute(
+        text(
+            "UPDATE due_polls SET next_poll_at = :now WHERE platform = :platform"
+            " AND next_poll_at > CAST(:now AS timestamptz) + make_interval(secs => interval_seconds)"
+        ),
+        {"platform": platform.value, "now": now},
+    )

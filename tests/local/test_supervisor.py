@@ -98,6 +98,18 @@ def test_ready_json_is_private_and_gone_after_the_end(tmp_path):
     assert not ready.exists()
 
 
+def test_the_settings_of_the_running_service_can_be_taken_over_by_a_shell(tmp_path):
+    with DataFolder(tmp_path) as folder:
+        folder.write_environment({"SIMEDSOS_A": "old"})
+        folder.write_environment({"SIMEDSOS_A": "it's $HOME", "SIMEDSOS_B": "{host}"})
+        file = tmp_path / "environment.sh"
+        assert file.stat().st_mode & 0o777 == 0o600
+        script = f'. {file}; printf "%s|%s" "$SIMEDSOS_A" "$SIMEDSOS_B"'
+        told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)  # noqa: S607
+        assert told.stdout == "it's $HOME|{host}"
+    assert not file.exists()
+
+
 def test_a_taken_port_is_named_with_another_to_try():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -141,6 +141,23 @@ async def test_a_connected_account_is_asked_about_with_its_own_token(services):
     assert len(asked_for) == 1
 
 
+async def test_what_waited_out_a_pause_is_polled_once_the_platform_is_asked_again(services, clock):
+    await watch(services)
+    spent = base.CreditsExhausted("402", retry_at=NOW + timedelta(hours=24))
+    script = Script(spent, 8582)
+    await collect_once(services, script)
+    assert await collect_once(services, script) == 0
+    async with services.database.system() as session:
+        await official_accounts.poll_now(session, Platform.YOUTUBE, now=NOW)
+    assert await collect_once(services, script) == 0, "another platform's accounts wait on"
+    async with services.database.system() as session:
+        await official_accounts.poll_now(session, Platform.BLUESKY, now=NOW)
+    assert await collect_once(services, script) == 1
+    async with services.database.system() as session:
+        await official_accounts.poll_now(session, Platform.BLUESKY, now=NOW)
+    assert await collect_once(services, script) == 0, "what is due in its own time stays so"
+
+
 async def test_nothing_is_due_again_before_the_next_slot(services, clock):
     caller = await watch(services)
     script = Script(1, 2, 3)
