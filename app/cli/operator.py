@@ -40,7 +40,7 @@ class OperatorError(Exception):
 
 
 class TenantNotClear(OperatorError):
-    """Name the government with --tenant SLUG; `simedsos tenants list` shows those that there are."""
+    """Name the government with --tenant SLUG; `simedsos tenants list` shows which there are."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)

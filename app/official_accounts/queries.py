@@ -158,7 +158,8 @@ async def poll_now(session: AsyncSession, platform: Platform, *, now: datetime) 
     await session.execute(
         text(
             "UPDATE due_polls SET next_poll_at = :now WHERE platform = :platform"
-            " AND next_poll_at > CAST(:now AS timestamptz) + make_interval(secs => interval_seconds)"
+            " AND next_poll_at"
+            " > CAST(:now AS timestamptz) + make_interval(secs => interval_seconds)"
         ),
         {"platform": platform.value, "now": now},
     )
