@@ -144,12 +144,13 @@ def _serve(settings: Settings, folder: DataFolder, place: _Place, *, demo: bool,
         asyncio.run(_allow_login(place.owner_url))
     supervisor = Supervisor(folder.path / "logs")
     try:
-        _start_children(settings, folder, supervisor, place.database_url, demo=demo)
+        given = _start_children(settings, folder, supervisor, place.database_url, demo=demo)
         url = f"http://{settings.host}:{settings.port}"
         _wait_until_ready(supervisor, url)
         facts: dict[str, object] = {"url": url, "database_url": place.owner_url}
         if demo:
             facts |= _load(folder, url, place.database_url, say)
+        folder.write_environment(given)
         folder.write_ready(facts)
         _tell(facts, say)
         while True:
