@@ -48,7 +48,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running.stop()
 
 
-async def _fresh_database(server_url: str, name: str, template: str | None = None) -> str:
+async def fresh_database(server_url: str, name: str, template: str | None = None) -> str:
     connection = await asyncpg.connect(plain_url(server_url))
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -62,7 +62,7 @@ async def _fresh_database(server_url: str, name: str, template: str | None = Non
 @pytest.fixture(scope="session")
 async def database_url(server_url: str) -> str:
     """A migrated database that every test rolls back to."""
-    url = await _fresh_database(server_url, TEMPLATE)
+    url = await fresh_database(server_url, TEMPLATE)
     await migrate(url)
     return url
 
@@ -101,7 +101,7 @@ async def separate_services(
     name = f"separate_{abs(hash(request.node.nodeid))}"
     source = await asyncpg.connect(plain_url(server_url))
     await source.close()
-    url = await _fresh_database(server_url, name)
+    url = await fresh_database(server_url, name)
     await migrate(url)
     engine = make_engine(url, pool_size=10)
     settings = Settings(database_url=url)
