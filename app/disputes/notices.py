@@ -27,7 +27,7 @@ from app.disputes.schemas import (
     NoticeTextOut,
     VerdictNamed,
 )
-from app.disputes.service import accusation, duty_kinds, named, standing
+from app.disputes.service import accusation, duty_kinds, named, require_in_duty, standing
 from app.disputes.wording import Letter
 from app.identity.rules import Caller
 from app.official_accounts import queries as official_accounts
@@ -64,9 +64,10 @@ async def letter(
 
     Raises:
         NotFound, DutyNotAsked, NothingIsHeld, DisputedAlready: there is nothing to write.
+        OfficialAccountPaused: nothing is told of it today.
     """
     key = await named(session, caller, wanted)
-    verdict, _ = await accusation(session, caller, key)
+    verdict, _ = await accusation(session, caller, key, now=now)
     campaign = await campaigns.get(session, caller, key.campaign_id)
     account = None
     if key.official_account_id is not None:
@@ -90,11 +91,12 @@ async def send(session: AsyncSession, caller: Caller, wanted: NoticeIn, *, now: 
 
     Raises:
         NotFound, DutyNotAsked, NothingIsHeld, DisputedAlready: there is nothing to tell.
+        OfficialAccountPaused: nothing is told of it today.
         ToldAlready: they know.
         SentAtAnotherTime: it cannot have been sent then.
     """
     key = await named(session, caller, wanted)
-    verdict, since = await accusation(session, caller, key)
+    verdict, since = await accusation(session, caller, key, now=now)
     if not since <= wanted.sent_at <= now:
         raise SentAtAnotherTime(errors=[FieldError("/sent_at", "order", "not a possible time")])
     if await queries.notice_of(session, caller.tenant_id, key, since) is not None:
@@ -175,6 +177,7 @@ async def find(
 
     Raises:
         NotFound: there is no such notice.
+        OfficialAccountPaused: nothing is told of it today.
         NothingToDecide, StillDisputed, ReplyTimeRuns: there can be none, or not yet.
     """
     notice = await queries.notice(session, caller, notice_id)
@@ -182,6 +185,7 @@ async def find(
     key = VerdictKey(
         notice.campaign_id, notice.employee_id, notice.duty_id, notice.official_account_id
     )
+    await require_in_duty(session, caller, key, now=now)
     verdict = await freezing.held(session, caller.tenant_id, key)
     told = await _told(session, notice)
     match obstacle(told, standing(verdict), now=now):

@@ -23,6 +23,8 @@ from app.employees import queries as employees
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateCampaign
 from app.jobs.queue import enqueue
+from app.neutrality import service as neutrality
+from app.official_accounts import queries as official_accounts
 
 
 class DutyNotAsked(Invalid):
@@ -67,15 +69,32 @@ def standing(verdict: VerdictRow | None) -> Standing | None:
     )
 
 
+async def require_in_duty(
+    session: AsyncSession, caller: Caller, key: VerdictKey, *, now: datetime
+) -> None:
+    """Refuse what would tell of a paused account; its verdicts may not have been judged anew yet.
+
+    Raises:
+        NotFound: there is no such official account.
+        OfficialAccountPaused: it is paused today.
+    """
+    if key.official_account_id is not None:
+        account = await official_accounts.get(session, caller, key.official_account_id)
+        await neutrality.require_in_duty(session, account, now=now)
+
+
 async def accusation(
-    session: AsyncSession, caller: Caller, key: VerdictKey
+    session: AsyncSession, caller: Caller, key: VerdictKey, *, now: datetime
 ) -> tuple[VerdictRow, datetime]:
     """A verdict that stands as unmet, locked, and since when it does.
 
     Raises:
+        NotFound: there is no such official account.
+        OfficialAccountPaused: nothing is told of it today.
         NothingIsHeld: there is none, or it does not stand so.
         DisputedAlready: it is under dispute.
     """
+    await require_in_duty(session, caller, key, now=now)
     verdict = await freezing.held(session, caller.tenant_id, key)
     if verdict is not None and verdict.disputed:
         raise DisputedAlready
@@ -91,11 +110,12 @@ async def file(
 
     Raises:
         NotFound, DutyNotAsked: nothing of the kind is asked.
+        OfficialAccountPaused: nothing is told of it today.
         NothingIsHeld: nothing stands against them.
         DisputedAlready: they have said so before of the same.
     """
     key = await named(session, caller, wanted)
-    verdict, since = await accusation(session, caller, key)
+    verdict, since = await accusation(session, caller, key, now=now)
     if await queries.dispute_of(session, caller.tenant_id, key, since) is not None:
         raise DisputedAlready
     notice = await queries.notice_of(session, caller.tenant_id, key, since)

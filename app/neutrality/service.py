@@ -30,7 +30,7 @@ class WindowWithdrawn(Conflict):
 
 
 class OfficialAccountPaused(Conflict):
-    """This official account is paused ({reason}): until {until}, no follower list is taken in."""
+    """Paused ({reason}) until {until}: no list of it is taken in, and nobody is told of it."""
 
 
 async def declare(
