@@ -73,10 +73,17 @@ async def _due_dates(
     }
 
 
+async def due(
+    session: AsyncSession, campaign: Campaign, employee_id: UUID, *, now: datetime
+) -> datetime | None:
+    """From when on a member can be late; None for who is not on the roster."""
+    return (await _due_dates(session, campaign, employee_id, now)).get(employee_id)
+
+
 async def not_due(session: AsyncSession, campaign: Campaign, *, now: datetime) -> frozenset[UUID]:
     """The members of whom nobody may say yet that they have not done it."""
-    due = await _due_dates(session, campaign, None, now)
-    return frozenset(employee_id for employee_id, moment in due.items() if now < moment)
+    dates = await _due_dates(session, campaign, None, now)
+    return frozenset(employee_id for employee_id, moment in dates.items() if now < moment)
 
 
 async def page(
@@ -112,11 +119,11 @@ async def grant(
         ExtensionTooShort: they have as much time already, or the day is over.
     """
     campaign = await queries.get(session, caller, campaign_id)
-    due = (await _due_dates(session, campaign, wanted.employee_id, now)).get(wanted.employee_id)
-    if due is None:
+    due_now = await due(session, campaign, wanted.employee_id, now=now)
+    if due_now is None:
         raise NotAMember(errors=[FieldError("/employee_id", "unknown", "not on the roster")])
     over = wanted.due_on < jakarta_day(now)
-    if over or jakarta_midnight(wanted.due_on + DAY) <= due:
+    if over or jakarta_midnight(wanted.due_on + DAY) <= due_now:
         raise ExtensionTooShort(errors=[FieldError("/due_on", "too_early", "choose a later day")])
     extension = Extension(
         tenant_id=caller.tenant_id,

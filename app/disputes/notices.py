@@ -27,7 +27,14 @@ from app.disputes.schemas import (
     NoticeTextOut,
     VerdictNamed,
 )
-from app.disputes.service import accusation, duty_kinds, named, require_in_duty, standing
+from app.disputes.service import (
+    accusation,
+    duty_kinds,
+    named,
+    require_in_duty,
+    standing,
+    still_asked,
+)
 from app.disputes.wording import Letter
 from app.identity.rules import Caller
 from app.official_accounts import queries as official_accounts
@@ -196,7 +203,8 @@ async def find(
         case Obstacle.FOUND_ALREADY | Obstacle.NO_LONGER_UNMET | Obstacle.EXCUSED:
             raise NothingToDecide
         case None:
-            pass
+            if not await still_asked(session, caller, key, now=now):
+                raise NothingToDecide
     session.add(
         FinalFinding(
             tenant_id=caller.tenant_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns import extensions
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
 from app.changes.kinds import ChangeKind
@@ -13,6 +14,7 @@ from app.changes.service import record
 from app.compliance import freezing
 from app.compliance.freezing import VerdictKey
 from app.compliance.models import VerdictRow
+from app.core.clock import jakarta_day
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
 from app.disputes import queries
@@ -20,6 +22,10 @@ from app.disputes.models import Dispute, DisputeDecision
 from app.disputes.rules import Outcome, Standing, accused
 from app.disputes.schemas import DecisionIn, DecisionOut, DisputeIn, DisputeOut, VerdictNamed
 from app.employees import queries as employees
+from app.employees.models import Employee
+from app.employees.rules import automatic_excuse
+from app.excuses import queries as excuses
+from app.excuses.rules import excused_from
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateCampaign
 from app.jobs.queue import enqueue
@@ -83,6 +89,26 @@ async def require_in_duty(
         await neutrality.require_in_duty(session, account, now=now)
 
 
+async def still_asked(
+    session: AsyncSession, caller: Caller, key: VerdictKey, *, now: datetime
+) -> bool:
+    """Whether a duty is asked of somebody today, and due.
+
+    A verdict may stand that was judged before an excuse, an extension or a leaving.
+    """
+    campaign = await campaigns.get(session, caller, key.campaign_id)
+    due = await extensions.due(session, campaign, key.employee_id, now=now)
+    if due is None or now < due:
+        return False
+    employee = await session.get_one(Employee, (caller.tenant_id, key.employee_id))
+    if automatic_excuse(employee.standing) is not None:
+        return False
+    granted = await excuses.of_campaign(
+        session, caller.tenant_id, key.campaign_id, employee_id=key.employee_id
+    )
+    return not excused_from(granted.get(key.employee_id, ()), key.duty_id, jakarta_day(now))
+
+
 async def accusation(
     session: AsyncSession, caller: Caller, key: VerdictKey, *, now: datetime
 ) -> tuple[VerdictRow, datetime]:
@@ -91,7 +117,7 @@ async def accusation(
     Raises:
         NotFound: there is no such official account.
         OfficialAccountPaused: nothing is told of it today.
-        NothingIsHeld: there is none, or it does not stand so.
+        NothingIsHeld: there is none, it does not stand so, or nothing is asked of them today.
         DisputedAlready: it is under dispute.
     """
     await require_in_duty(session, caller, key, now=now)
@@ -99,6 +125,8 @@ async def accusation(
     if verdict is not None and verdict.disputed:
         raise DisputedAlready
     if verdict is None or verdict.unmet_since is None or not accused(standing(verdict)):
+        raise NothingIsHeld
+    if not await still_asked(session, caller, key, now=now):
         raise NothingIsHeld
     return verdict, verdict.unmet_since
 

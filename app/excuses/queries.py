@@ -60,20 +60,24 @@ async def page(
 
 
 async def of_campaign(
-    session: AsyncSession, tenant_id: UUID, campaign_id: UUID
+    session: AsyncSession,
+    tenant_id: UUID,
+    campaign_id: UUID,
+    *,
+    employee_id: UUID | None = None,
 ) -> Mapping[UUID, Sequence[Excusal]]:
-    """Every excuse of a campaign as the rules see it, by employee."""
+    """The excuses of a campaign as the rules see them, by employee; on wish those of one only."""
     found: dict[UUID, list[Excusal]] = defaultdict(list)
-    rows = await session.execute(
-        select(
-            Excuse.employee_id,
-            Excuse.duty_id,
-            Excuse.starts_on,
-            Excuse.ends_on,
-            Excuse.withdrawn_at,
-        ).where(Excuse.tenant_id == tenant_id, Excuse.campaign_id == campaign_id)
-    )
-    for row in rows:
+    wanted = select(
+        Excuse.employee_id,
+        Excuse.duty_id,
+        Excuse.starts_on,
+        Excuse.ends_on,
+        Excuse.withdrawn_at,
+    ).where(Excuse.tenant_id == tenant_id, Excuse.campaign_id == campaign_id)
+    if employee_id is not None:
+        wanted = wanted.where(Excuse.employee_id == employee_id)
+    for row in await session.execute(wanted):
         withdrawn = row.withdrawn_at is not None
         excusal = Excusal(row.duty_id, row.starts_on, row.ends_on, withdrawn)
         found[row.employee_id].append(excusal)
