@@ -5,9 +5,11 @@ A list is certified by its length, so a repeated entry would hide a missing one.
 
 from array import array
 from collections.abc import Iterable
+from functools import cached_property
 
-# So many marks fit a set of about 70 MB; more are counted in several passes over the marks.
-AT_ONCE = 1_000_000
+# More marks than these are laid into groups first, so that one set never holds them all.
+AT_ONCE = 200_000
+GROUPS = 64
 
 
 class Distinct:
@@ -22,14 +24,22 @@ class Distinct:
         self._at_once = at_once
 
     def note(self, keys: Iterable[str]) -> None:
-        """Take note of listed accounts."""
+        """Take note of listed accounts, as long as they have not been counted."""
         self._marks.extend(map(hash, keys))
 
+    @cached_property
     def count(self) -> int:
-        """How many different accounts were noted."""
-        passes = -(-len(self._marks) // self._at_once)
-        if passes <= 1:
+        """How many different accounts were noted, by the time of the first question."""
+        if len(self._marks) <= self._at_once:
             return len(set(self._marks))
-        return sum(
-            len({mark for mark in self._marks if mark % passes == turn}) for turn in range(passes)
-        )
+        return sum(len(set(group)) for group in self._groups())
+
+    def _groups(self) -> list["array[int]"]:
+        """The marks in groups that share none; moved piece by piece, so that they are held once."""
+        groups = [array("q") for _ in range(GROUPS)]
+        appends = [group.append for group in groups]
+        while self._marks:
+            for mark in self._marks[-self._at_once :]:
+                appends[mark % GROUPS](mark)
+            del self._marks[-self._at_once :]
+        return groups

@@ -133,7 +133,7 @@ class FollowerExport:
         Raises:
             SummaryNotReady: `batches` has not been read to its end.
         """
-        return self.summary.listed - self._accounts.count()
+        return self.summary.listed - self._accounts.count
 
 
 def whole_stream(stream: BinaryIO) -> AbstractContextManager[Readable]:

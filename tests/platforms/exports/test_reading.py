@@ -366,8 +366,8 @@ def test_repeated_entries_are_told_from_different_accounts():
 
 
 @given(st.lists(st.text(max_size=3)), st.integers(1, 5))
-def test_different_accounts_are_counted_alike_in_any_number_of_passes(names, at_once):
+def test_different_accounts_are_counted_alike_however_they_are_grouped(names, at_once):
     distinct = Distinct(at_once)
     distinct.note(names[: len(names) // 2])
     distinct.note(names[len(names) // 2 :])
-    assert distinct.count() == len(set(names))
+    assert distinct.count == len(set(names))
