@@ -30,7 +30,8 @@ ROUNDS = 3
 BLOCK = 128 << 10
 REGISTRY = 60_000
 LEAST = 0.5
-MOST_MIB = 300
+# The demand is 300 MB.
+MOST_MIB = 286
 _BOUNDARY = re.compile(rb'\}\s*,\s*(?=\{\s*"(?:title|string_list_data|media_list_data)")')
 
 
