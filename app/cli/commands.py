@@ -145,17 +145,23 @@ def normalize_texts(
         try:
             found = normalize(text, platform)
         except HandleRefused as refusal:
-            results.append({"code": refusal.code, "message": str(refusal)})
+            results.append({"text": text, "code": refusal.code, "message": str(refusal)})
             continue
         url = profile_url(found.platform, found.handle, found.platform_id)
-        results.append({"platform": found.platform.value, "handle": found.handle, "url": url})
+        account = {"platform": found.platform.value, "handle": found.handle, "url": url}
+        results.append({"text": text, **account})
     if as_json:
         print(json.dumps(results))  # noqa: T201
     else:
         for result in results:
-            out.print(result.get("url") or f"refused: {result['message']} ({result['code']})")
+            say(f"{result['text']}  →  {result.get('url') or refused(result)}")
     if any("code" in result for result in results):
         raise typer.Exit(1)
+
+
+def refused(result: dict[str, Any]) -> str:
+    """Why a text names no account, as a person reads it."""
+    return f"refused: {result['message']} ({result['code']})"
 
 
 @keys.command(name="create")

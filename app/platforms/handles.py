@@ -15,7 +15,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 class HandleRefused(ValueError):
-    """The text does not name one {title} account; give its address, such as {example}."""
+    """The text does not name one account on {title}; give its address, such as {example}."""
 
     code: ClassVar[str] = "refused"
 
@@ -57,7 +57,7 @@ class OtherHost(HandleRefused):
 
 
 class NotAProfile(HandleRefused):
-    """The address is not that of a {title} profile; paste the profile's own, such as {example}."""
+    """The address is no profile's on {title}; paste the profile's own, such as {example}."""
 
     code = "not_a_profile"
 
@@ -75,7 +75,7 @@ class ReservedName(HandleRefused):
 
 
 class BadHandle(HandleRefused):
-    """This cannot be a {title} handle; paste the profile's address, such as {example}."""
+    """This cannot be a handle on {title}; paste the profile's address, such as {example}."""
 
     code = "bad_handle"
 
