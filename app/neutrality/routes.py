@@ -37,7 +37,7 @@ async def declare_neutrality_window(
     return await service.declare(session, caller, body, now=services.clock.now())
 
 
-@router.post("/{window_id}/withdrawal", response_model=NeutralityWindowOut)
+@router.post("/{window_id}/withdrawal", response_model=NeutralityWindowOut, dependencies=[OnceDep])
 async def withdraw_neutrality_window(
     caller: MayWrite,
     window_id: UUID,

@@ -101,21 +101,44 @@ async def connected(url: str) -> AsyncIterator[Any]:
 
 
 @pytest.fixture(params=["superuser", "plain-owner"])
-async def in_use(
+async def empty(
     server_url: str, database_url: str, request: pytest.FixtureRequest
 ) -> tuple[str, str]:
-    """A database at 0007 with data in it: as its owner reaches it, and as the superuser does."""
+    """An empty database: as its owner reaches it, and as the superuser does."""
     name = f"upgrade_{request.param.replace('-', '_')}"
     url = await fresh_database(server_url, name)
-    owned = url
-    if request.param == "plain-owner":
-        async with connected(url) as connection:
-            await connection.execute(PLAIN_OWNER.format(name=name))
-        owned = str(httpx.URL(url).copy_with(username=OWNER, password=OWNER))
+    if request.param == "superuser":
+        return url, url
+    async with connected(url) as connection:
+        await connection.execute(PLAIN_OWNER.format(name=name))
+    return str(httpx.URL(url).copy_with(username=OWNER, password=OWNER)), url
+
+
+@pytest.fixture
+async def in_use(empty: tuple[str, str]) -> tuple[str, str]:
+    """A database at 0007 with data in it."""
+    owned, url = empty
     await migrate(owned, "0007")
     async with connected(url) as connection:
         await connection.execute(IN_USE)
-    return owned, url
+    return empty
+
+
+async def test_lists_that_cost_money_are_not_read_unasked_after_an_upgrade(empty):
+    owned, url = empty
+    await migrate(owned, "0005")
+    async with connected(url) as connection:
+        await connection.execute(f"""
+            INSERT INTO tenants (id, slug, name) VALUES ('{TENANT}', 'sumsel', 'Pemprov Sumsel');
+            INSERT INTO official_accounts (tenant_id, id, platform, handle, name, owner_kind,
+                                           poll_interval_seconds, active)
+            VALUES ('{TENANT}', '{OFFICIAL}', 'x', 'pemprov', 'Pemprov', 'office', 3600, true),
+                   ('{TENANT}', '{LATER}', 'bluesky', 'p.id', 'Pemprov', 'office', 3600, true);
+        """)  # noqa: S608 - Only the constants above are put into the statement.
+    await migrate(owned, "0006")
+    async with connected(url) as connection:
+        read = await connection.fetch("SELECT platform, read_list FROM official_accounts")
+    assert {each["platform"]: each["read_list"] for each in read} == {"x": False, "bluesky": True}
 
 
 async def test_what_was_there_is_carried_over_and_walled_in_again(in_use):
