@@ -182,10 +182,7 @@ def _lists_and_runs() -> None:
         sa.Column("read_list", sa.Boolean(), server_default="true", nullable=False),
     )
     # Each page of X's list costs money, so somebody must want it.
-    # The owner of the tables is no tenant, and the walls would hide every row from it.
-    op.execute("ALTER TABLE official_accounts NO FORCE ROW LEVEL SECURITY")
     op.execute("UPDATE official_accounts SET read_list = false WHERE platform = 'x'")
-    op.execute("ALTER TABLE official_accounts FORCE ROW LEVEL SECURITY")
     for name in ("slot", "matched_at"):
         op.add_column("follower_lists", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     # No row has a slot yet, so the index is empty.
