@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compliance.freezing import VerdictKey
@@ -103,36 +103,34 @@ async def disputes_page(
     return (await session.scalars(disputes)).all()
 
 
+def _about(
+    kept: type[Notice | Dispute], tenant_id: UUID, key: VerdictKey, unmet_since: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """What makes a notice or a dispute that of one accusation."""
+    return (
+        kept.tenant_id == tenant_id,
+        kept.campaign_id == key.campaign_id,
+        kept.employee_id == key.employee_id,
+        kept.duty_id == key.duty_id,
+        kept.official_account_id.is_not_distinct_from(key.official_account_id),
+        kept.unmet_since == unmet_since,
+    )
+
+
 async def notice_of(
     session: AsyncSession, tenant_id: UUID, key: VerdictKey, unmet_since: datetime
 ) -> Notice | None:
     """The notice of one accusation."""
-    return await session.scalar(
-        select(Notice).where(
-            Notice.tenant_id == tenant_id,
-            Notice.campaign_id == key.campaign_id,
-            Notice.employee_id == key.employee_id,
-            Notice.duty_id == key.duty_id,
-            Notice.official_account_id.is_not_distinct_from(key.official_account_id),
-            Notice.unmet_since == unmet_since,
-        )
-    )
+    about = _about(Notice, tenant_id, key, unmet_since)
+    return await session.scalar(select(Notice).where(*about))
 
 
 async def dispute_of(
     session: AsyncSession, tenant_id: UUID, key: VerdictKey, unmet_since: datetime
 ) -> Dispute | None:
     """The dispute of one accusation."""
-    return await session.scalar(
-        select(Dispute).where(
-            Dispute.tenant_id == tenant_id,
-            Dispute.campaign_id == key.campaign_id,
-            Dispute.employee_id == key.employee_id,
-            Dispute.duty_id == key.duty_id,
-            Dispute.official_account_id.is_not_distinct_from(key.official_account_id),
-            Dispute.unmet_since == unmet_since,
-        )
-    )
+    about = _about(Dispute, tenant_id, key, unmet_since)
+    return await session.scalar(select(Dispute).where(*about))
 
 
 async def extensions(
