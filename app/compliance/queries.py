@@ -140,11 +140,15 @@ UNITS = text("SELECT id, parent_id FROM work_units WHERE tenant_id = :tenant_id"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks about which campaign, and of which paused accounts they are told nothing."""
+    """Who asks about which campaign, and of which paused accounts they are told nothing.
+
+    `replayed` answers are of another moment than now: nothing that is kept up to date serves them.
+    """
 
     caller: Caller
     campaign_id: UUID
     paused: Sequence[UUID]
+    replayed: bool = False
 
     @property
     def where(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     SEEN_IN_LIST = "seen_in_list"
     PAIR_POSITIVE = "pair_positive"
+    SHOWN_BY_EMPLOYEE = "shown_by_employee"
     DECLARED_ACCOUNT = "declared_account"
 
     ABSENT_FROM_TWO_COMPLETE_LISTS = "absent_from_two_complete_lists"
@@ -54,6 +55,7 @@ class Basis(StrEnum):
 
     FOLLOWER_LIST = "follower_list"
     PAIR_ANSWER = "pair_answer"
+    SELF_EVIDENCE = "self_evidence"
     COMPLETE_LISTS = "complete_lists"
     DECLARATION = "declaration"
     NONE = "none"

@@ -29,7 +29,7 @@ from app.compliance.rules import (
     judge_follow,
     once_cleared,
 )
-from app.compliance.storing import store
+from app.compliance.storing import stage, store
 from app.core.clock import jakarta_day
 from app.core.ids import new_id
 from app.employees.rules import Declaration, Standing, automatic_excuse
@@ -160,6 +160,15 @@ async def evaluate(
     campaign = await session.get(Campaign, (tenant_id, campaign_id))
     if campaign is None:
         return 0
+    await judge(session, campaign, now=now)
+    changed = await store(session, campaign, now)
+    await _note_evaluation(session, campaign, changed, now)
+    return changed
+
+
+async def judge(session: AsyncSession, campaign: Campaign, *, now: datetime) -> None:
+    """Put what may be said of every member at a moment into the temporary table `judged`."""
+    tenant_id, campaign_id = campaign.tenant_id, campaign.id
     members = await _members(session, campaign, jakarta_day(now))
     cleared = await clearances(session, tenant_id, campaign_id)
     not_due = await extensions.not_due(session, campaign, now=now)
@@ -183,9 +192,7 @@ async def evaluate(
                         stale_after=timedelta(days=campaign.stale_after_days),
                     )
                 )
-    changed = await store(session, campaign, judged, now)
-    await _note_evaluation(session, campaign, changed, now)
-    return changed
+    await stage(session, judged)
 
 
 async def _members(session: AsyncSession, campaign: Campaign, today: date) -> list[Member]:

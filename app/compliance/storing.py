@@ -58,15 +58,17 @@ WHERE stored.tenant_id = :tenant_id AND stored.campaign_id = :campaign_id
 """)
 
 
-async def store(
-    session: AsyncSession, campaign: Campaign, judged: list[tuple[Any, ...]], now: datetime
-) -> int:
-    """Write what has changed; returns how many verdicts did."""
+async def stage(session: AsyncSession, judged: list[tuple[Any, ...]]) -> None:
+    """Put the findings of a campaign into the temporary table `judged`."""
     await session.execute(text("DROP TABLE IF EXISTS judged"))
     await session.execute(text(JUDGED))
     connection = await driver_connection(session)
     await connection.copy_records_to_table("judged", records=judged)
     await session.execute(text("ANALYZE judged"))
+
+
+async def store(session: AsyncSession, campaign: Campaign, now: datetime) -> int:
+    """Write what has changed of the findings in `judged`; returns how many verdicts did."""
     where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id}
     written: Any = await session.execute(WRITE, {**where, "now": now})
     excused: Any = await session.execute(EXCUSE_FROZEN, where)

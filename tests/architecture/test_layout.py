@@ -16,7 +16,7 @@ SOURCES = sorted(
 FEATURES = (
     "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "disputes",
     "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
-    "official_accounts",
+    "official_accounts", "reminders", "reports",
     "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}

@@ -1,0 +1,1 @@
+"""Reminders: who is reminded of what, when, and what has become of each message."""

@@ -1,0 +1,1 @@
+"""Reports: numbered, frozen recaps of a campaign that can be reproduced for ever."""
