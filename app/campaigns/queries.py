@@ -16,8 +16,8 @@ from app.core.db import over_whole_tables
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
+from app.observations.findable import could_hold, keyed_by_id
 from app.platforms.base import Platform
-from app.platforms.exports import KeyedBy, followers_keyed_by
 
 
 def visible_to(caller: Caller) -> Select[Campaign]:
@@ -227,7 +227,8 @@ WITH people AS (
            min(follow.began_at) AS began_at,
            min(follow.first_seen_at) AS first_seen_at,
            bool_and(COALESCE(
-               account.verified_at < proof.taken_at AND account.declared_at <= proof.matched_at
+               account.verified_at < proof.taken_at
+               AND {could_hold(matched_at="proof.matched_at", of_ids="proof.by_platform_id")}
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
                AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :until)
@@ -236,10 +237,7 @@ WITH people AS (
                    CROSS JOIN proof AS latest
                    WHERE cleared.tenant_id = :tenant_id
                      AND cleared.official_account_id = :official_account_id
-                     AND cleared.cleared_at >= latest.taken_at))
-               AND (NOT proof.by_platform_id OR account.platform_id IS NOT NULL
-                    AND (account.platform_id_since IS NULL
-                         OR account.platform_id_since < proof.matched_at)), false)
+                     AND cleared.cleared_at >= latest.taken_at)), false)
            ) AS proven_absent
     FROM people
     LEFT JOIN accounts AS account
@@ -290,7 +288,7 @@ async def membership(
         "tenant_id": caller.tenant_id,
         "official_account_id": official_account_id,
         "platform": platform,
-        "keyed_by_id": followers_keyed_by(Platform(platform)) is KeyedBy.PLATFORM_ID,
+        "keyed_by_id": keyed_by_id(Platform(platform)),
         "campaign_id": campaign_id,
         "since": since,
         "until": until,

@@ -1,4 +1,7 @@
-"""What may be said of the duty to declare accounts; pure, as the rules of following are."""
+"""What may be said of the duty to declare accounts; pure, as the rules of following are.
+
+It is the specification of the statement in `judging.py`, as `rules.py` is of `weighing.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,27 +13,16 @@ from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
 
 
-class VerdictRow(TenantRow, Base):
+class VerdictRow(Base):
     """One employee, one duty, and for follow duties one official account.
 
     `unmet_since` is when the present `unmet` began; a dispute keeps it, an upheld one ends it.
+    The rows refer to nothing by constraint: only evaluations add them, out of the very rows that
+    they name, and nobody may delete those.
     """
 
     __tablename__ = "verdicts"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "campaign_id", "employee_id"],
-            [
-                "campaign_members.tenant_id",
-                "campaign_members.campaign_id",
-                "campaign_members.employee_id",
-            ],
-        ),
-        ForeignKeyConstraint(["tenant_id", "duty_id"], ["duties.tenant_id", "duties.id"]),
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
         CheckConstraint(
             "verdict = 'unknown' OR cardinality(evidence_ids) > 0",
             name="known_verdicts_carry_evidence",
@@ -57,17 +46,17 @@ class VerdictRow(TenantRow, Base):
         Index(
             "one_verdict_per_duty_and_account",
             "tenant_id",
-            "campaign_id",
             "employee_id",
+            "campaign_id",
             "duty_id",
             "official_account_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_verdicts_worklist", "tenant_id", "campaign_id", "verdict", "employee_id"),
-        Index("ix_verdicts_employee", "tenant_id", "employee_id"),
     )
 
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     campaign_id: Mapped[UUID]
     employee_id: Mapped[UUID]

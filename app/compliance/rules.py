@@ -1,7 +1,9 @@
 """What may be said of one employee for one duty, and on what evidence; pure.
 
 Follow duty: presence proves `met`; only proven absence of a verified account proves `unmet`;
-everything else is `unknown` with the reason that says what would settle it.
+everything else is `unknown` with the reason that says what would settle it. This is the readable
+specification: `weighing.py` says the same of a whole campaign in SQL, and
+`tests/compliance/test_judging.py` holds it to every word of this for random histories.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -83,11 +85,12 @@ class ListLook:
 
 @dataclass(frozen=True, slots=True)
 class PairLook:
-    """The platform's answer about one pair of accounts."""
+    """The platform's answer about one pair of accounts, or what the employee has shown of it."""
 
     id: UUID
     asked_at: datetime
     answer: PairAnswer
+    by_employee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,10 @@ def _presences(lists: Sequence[ListLook], pairs: Sequence[PairLook]) -> Iterator
             yield _Sight(look.taken_at, look.list_id, found)
     for pair in pairs:
         if pair.answer == PairAnswer.FOLLOWS:
-            found = Finding(Verdict.MET, Reason.PAIR_POSITIVE, Basis.PAIR_ANSWER, (pair.id,))
+            reason, basis = Reason.PAIR_POSITIVE, Basis.PAIR_ANSWER
+            if pair.by_employee:
+                reason, basis = Reason.SHOWN_BY_EMPLOYEE, Basis.SELF_EVIDENCE
+            found = Finding(Verdict.MET, reason, basis, (pair.id,))
             yield _Sight(pair.asked_at, pair.id, found)
 
 

@@ -21,6 +21,7 @@ from app.changes.service import record
 from app.core.errors import FieldError, Invalid
 from app.core.etags import require_version
 from app.identity.rules import Caller
+from app.observations.findable import could_hold
 from app.observations.models import OfficialAccountControl
 from app.observations.rules import (
     Control,
@@ -164,18 +165,17 @@ def _faults(
 
 # The rule of follows and of compliance for whom a list could have shown; and nobody finds an
 # account on a list that its platform does not show at all.
-FINDABLE = text("""
+FINDABLE = text(f"""
 SELECT control.account_id, control.expected,
        account.state NOT IN ('contested', 'retired', 'missing', 'suspended', 'deactivated')
-       AND account.unseen_since IS NULL AND account.declared_at <= :matched_at
-       AND (NOT :of_ids OR account.platform_id IS NOT NULL
-            AND (account.platform_id_since IS NULL OR account.platform_id_since < :matched_at))
+       AND account.unseen_since IS NULL
+       AND {could_hold(matched_at=":matched_at", of_ids=":of_ids")}
        AS findable
 FROM official_account_controls AS control
 JOIN accounts AS account
   ON account.tenant_id = control.tenant_id AND account.id = control.account_id
 WHERE control.tenant_id = :tenant_id AND control.official_account_id = :official_account_id
-""")
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 
 @dataclass(frozen=True, slots=True)

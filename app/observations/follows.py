@@ -16,11 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import driver_connection
+from app.observations.findable import MATCHED_AT, OF_IDS, could_hold, keyed_by_id
 from app.observations.models import FollowerList
 from app.observations.rules import CertificateVerdict, EvidenceKind
 from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
-from app.platforms.exports import KeyedBy, followers_keyed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,7 @@ FROM looks
 ON CONFLICT DO NOTHING
 """)
 
-# A list says nothing of an account declared, and a list of ids nothing of an id learnt, after the
-# list was matched: the same rule by which compliance judges absence.
-STAGE_ABSENT = text("""
+STAGE_ABSENT = text(f"""
 INSERT INTO looks (account_id, evidence_id, present)
 SELECT account.id, CAST(:list_id AS uuid), false
 FROM accounts AS account
@@ -61,13 +59,11 @@ WHERE account.tenant_id = :tenant_id
       SELECT follow.account_id FROM follows AS follow
       WHERE follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id)
   AND account.id NOT IN (SELECT look.account_id FROM looks AS look)
-  AND account.declared_at <= :matched_at
-  AND (NOT :by_platform_id OR account.platform_id IS NOT NULL
-       AND (account.platform_id_since IS NULL OR account.platform_id_since < :matched_at))
-""")
+  AND {could_hold(matched_at=":matched_at", of_ids=":by_platform_id")}
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
 
 # The first denial after each sighting: nothing before it may be joined with what comes after.
-FIND_DENIALS = text("""
+FIND_DENIALS = text(f"""
 UPDATE looks AS look
 SET denied_at = denial.at, denied_kind = denial.kind, denied_id = denial.id
 FROM accounts AS account
@@ -76,11 +72,7 @@ CROSS JOIN LATERAL (
      FROM follower_lists AS list
      WHERE list.tenant_id = :tenant_id AND list.official_account_id = :official_account_id
        AND list.certificate = 'complete' AND list.taken_at > :at
-       AND account.declared_at <= COALESCE(list.matched_at, list.recorded_at)
-       AND (NOT (:keyed_by_id OR list.source = 'platform_list')
-            OR account.platform_id IS NOT NULL
-            AND (account.platform_id_since IS NULL
-                 OR account.platform_id_since < COALESCE(list.matched_at, list.recorded_at)))
+       AND {could_hold(matched_at=MATCHED_AT, of_ids=OF_IDS)}
        AND NOT EXISTS (
            SELECT 1 FROM list_matches AS match
            WHERE match.tenant_id = :tenant_id
@@ -98,7 +90,7 @@ CROSS JOIN LATERAL (
     ORDER BY 1, 2, 3 LIMIT 1
 ) AS denial
 WHERE look.present AND account.tenant_id = :tenant_id AND account.id = look.account_id
-""")
+""")  # noqa: S608 - Only the constants of another module are put into the statement.
 
 # A sighting joins the interval that already holds its moment, or the one that it continues.
 EXTEND = text("""
@@ -324,8 +316,7 @@ async def _begin(session: AsyncSession, where: dict[str, Any], looks: Sequence[L
 
 
 async def _move(session: AsyncSession, where: dict[str, Any], platform: Platform) -> int:
-    keyed_by_id = followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
-    await session.execute(FIND_DENIALS, {**where, "keyed_by_id": keyed_by_id})
+    await session.execute(FIND_DENIALS, {**where, "keyed_by_id": keyed_by_id(platform)})
     moved: int = await session.scalar(EXTEND, where) or 0
     for step in (OPEN, CLOSE, DIVIDE):
         done: Any = await session.execute(step, where)

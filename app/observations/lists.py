@@ -24,6 +24,7 @@ from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
 from app.neutrality import service as neutrality
 from app.observations import controls, follows, queries
+from app.observations.findable import names_ids
 from app.observations.models import FollowerList
 from app.observations.rules import (
     CertificateVerdict,
@@ -47,7 +48,6 @@ from app.platforms.exports import (
 )
 
 OWNER_EXPORT = "owner_export"
-PLATFORM_LIST = "platform_list"
 
 
 class ExportUnreadable(UnsupportedFile):
@@ -268,11 +268,6 @@ async def _certified(
         recorded_by=caller.actor,
         **certified,
     )
-
-
-def names_ids(platform: Platform, source: str) -> bool:
-    """Whether a list was matched by platform ids: those that a platform's API gave always are."""
-    return source == PLATFORM_LIST or followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
 
 
 def opened(account: OfficialAccount) -> datetime | None:

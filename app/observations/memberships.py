@@ -17,7 +17,7 @@ from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.ids import new_id
 from app.neutrality import queries as neutrality
-from app.observations import controls, follows, lists, queries
+from app.observations import controls, findable, follows, lists, queries
 from app.observations.models import CountSnapshot, FollowerList, PairAnswerRow
 from app.observations.rules import (
     CountInterval,
@@ -193,7 +193,7 @@ class Roll:
         self._known = known
         self._seen: set[int] = set()
         # The slot is part of the digest: the same followers on another day are another list.
-        self._digest = hashlib.sha256(f"{lists.PLATFORM_LIST}:{slot.isoformat()}".encode())
+        self._digest = hashlib.sha256(f"{findable.PLATFORM_LIST}:{slot.isoformat()}".encode())
 
     def add(self, page: FollowerPage) -> None:
         """Take in a page; an entry that came before is counted once."""
@@ -273,7 +273,7 @@ async def _certified(
     matching = controls.Matching(
         roll.matched,
         reading.started_at,
-        of_ids=lists.names_ids(account.platform, lists.PLATFORM_LIST),
+        of_ids=findable.names_ids(account.platform, findable.PLATFORM_LIST),
         reached_end=reading.reached_end,
     )
     facts = ListFacts(
@@ -291,7 +291,7 @@ async def _certified(
         id=new_id(),
         official_account_id=account.id,
         platform=account.platform,
-        source=lists.PLATFORM_LIST,
+        source=findable.PLATFORM_LIST,
         digest=roll.digest,
         slot=reading.slot,
         matched=len(roll.matched),

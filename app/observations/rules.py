@@ -144,6 +144,26 @@ class EvidenceKind(StrEnum):
     PAIR_ANSWER = "pair_answer"
 
 
+# Sources of an answer by which an employee has shown that they follow.
+SELF_EVIDENCE = frozenset({"screenshot", "self_export"})
+
+
+def could_hold(
+    *,
+    declared_at: datetime,
+    platform_id: str | None,
+    platform_id_since: datetime | None,
+    matched_at: datetime,
+    of_ids: bool,
+) -> bool:
+    """Whether a list matched at a moment could hold an account, by its handle or by its id."""
+    if declared_at > matched_at:
+        return False
+    if not of_ids:
+        return True
+    return platform_id is not None and (platform_id_since is None or platform_id_since < matched_at)
+
+
 class Expectation(StrEnum):
     """What is known of a control account before any list is read."""
 
