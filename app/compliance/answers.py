@@ -94,6 +94,7 @@ async def paused_in(
 
 
 async def _duties(session: AsyncSession, asked: Asked) -> list[DutyProgress]:
+    asked = await queries.from_counts(session, asked)
     reasons: dict[str, dict[str, int]] = defaultdict(dict)
     for row in await queries.reasons(session, asked):
         reasons[row.duty_kind][row.reason] = row.people
@@ -145,7 +146,7 @@ async def recap(
     """
     campaign = await campaigns.get(session, caller, campaign_id)
     paused = await paused_in(session, caller, campaign_id, now=now)
-    asked = asked_about(caller, campaign_id, paused)
+    asked = await queries.from_counts(session, asked_about(caller, campaign_id, paused))
     rows = await queries.recap(session, asked, by)
     hidden = await _hidden_rows(session, asked, by)
     return RecapOut(

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign
+from app.compliance import counts
 from app.core.db import driver_connection
 
 JUDGED = """
@@ -73,4 +74,5 @@ async def store(session: AsyncSession, campaign: Campaign, now: datetime) -> int
     written: Any = await session.execute(WRITE, {**where, "now": now})
     excused: Any = await session.execute(EXCUSE_FROZEN, where)
     ended: Any = await session.execute(DROP_ENDED, where)
+    await counts.refresh(session, campaign.tenant_id, campaign.id)
     return int(written.rowcount + excused.rowcount + ended.rowcount)
