@@ -106,27 +106,33 @@ WHERE (stored.eligible, stored.met, stored.unmet, stored.unknown, stored.excused
                         excluded.excused, excluded.disputed, excluded.reasons)
 """
 
-# A set of accounts is a row of bits while people are counted: arrays would have to be sorted.
+# A set of accounts is two numbers of 60 bits while people are counted, since arrays would have to
+# be sorted for each person; a campaign names a hundred accounts at most.
 PEOPLE = """
 WITH place AS MATERIALIZED (
-    SELECT id, CAST(row_number() OVER (ORDER BY id) - 1 AS integer) AS number
-    FROM (SELECT DISTINCT official_account_id AS id FROM verdict_counts
+    SELECT id, number,
+           CASE WHEN number < 60 THEN CAST(1 AS bigint) << number ELSE 0 END AS low,
+           CASE WHEN number >= 60 THEN CAST(1 AS bigint) << number - 60 ELSE 0 END AS high
+    FROM (SELECT official_account_id AS id,
+                 CAST(row_number() OVER (ORDER BY official_account_id) - 1 AS integer) AS number
+          FROM verdict_counts
           WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id
-            AND official_account_id IS NOT NULL) AS named
+            AND official_account_id IS NOT NULL
+          GROUP BY official_account_id) AS named
 ), person AS (
     SELECT employee.id, employee.unit_id, employee.category, verdict.duty_kind,
-           bit_or(CASE WHEN place.number IS NULL THEN CAST(0 AS bit(256))
-                       ELSE CAST(1 AS bit(256)) << place.number END) AS held
+           COALESCE(bit_or(place.low), 0) AS low, COALESCE(bit_or(place.high), 0) AS high
     {verdicts}
     LEFT JOIN place ON place.id = verdict.official_account_id
     WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id {employee_within}
     GROUP BY 1, 2, 3, 4
 ), alike AS (
-    SELECT unit_id, category, duty_kind, held, count(*) AS people
-    FROM person GROUP BY 1, 2, 3, 4
+    SELECT unit_id, category, duty_kind, low, high, count(*) AS people
+    FROM person GROUP BY 1, 2, 3, 4, 5
 ), found AS MATERIALIZED (
     SELECT alike.unit_id, alike.category, alike.duty_kind,
-           ARRAY(SELECT place.id FROM place WHERE get_bit(alike.held, 255 - place.number) = 1
+           ARRAY(SELECT place.id FROM place
+                 WHERE alike.low & place.low <> 0 OR alike.high & place.high <> 0
                  ORDER BY place.number) AS official_account_ids,
            alike.people
     FROM alike
@@ -192,6 +198,8 @@ async def _refresh_alone(session: AsyncSession, where: dict[str, UUID]) -> None:
     marks = (await session.execute(TAKE_MARKS, where)).one()
     if marks.everything:
         async with over_whole_tables(session):
+            # Groups of all verdicts do not fit into what a small question is given.
+            await session.execute(text("SET LOCAL work_mem = '64MB'"))
             for statement in RECOUNT_ALL:
                 await session.execute(statement, where)
         return
