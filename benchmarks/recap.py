@@ -95,7 +95,7 @@ async def prepare(url: str) -> World:
     database = Database(make_engine(url))
     async with database.transaction(cohort.tenant_id) as session:
         await compliance.evaluate(session, cohort.tenant_id, cohort.campaign_id, now=now)
-    keys = {
+    keys: dict[str, list[Scope]] = {
         "BKD": list(Scope),
         "executive": [each for each in Scope if each is not Scope.EMPLOYEES_READ_NIP],
     }

@@ -19,7 +19,7 @@ from app.compliance.schemas import (
 )
 from app.core.paging import PageDep, split_page
 from app.core.services import Services, ServicesDep
-from app.core.web import ModelResponse
+from app.core.web import JsonResponse, ModelResponse
 from app.employees import queries as employees
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
@@ -49,10 +49,10 @@ async def campaign_recap(
     session: SessionDep,
     services: ServicesDep,
     by: RecapBy = "work_unit",
-) -> ModelResponse:
+) -> JsonResponse:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
-    found = await answers.recap(session, caller, campaign_id, by, now=services.clock.now())
-    return ModelResponse(found)
+    found = await answers.recap_body(session, caller, campaign_id, by, now=services.clock.now())
+    return JsonResponse(found)
 
 
 @router.get("/campaigns/{campaign_id}/employees")

@@ -16,7 +16,7 @@ from app.compliance import service as compliance
 from app.compliance.freezing import VerdictKey
 from app.compliance.models import VerdictCount, VerdictCountMark, VerdictPeople, VerdictTally
 from app.compliance.queries import Asked
-from app.compliance.schemas import RecapBy
+from app.compliance.schemas import RecapBy, RecapOut
 from app.core.clock import SettableClock
 from app.core.db import driver_connection
 from app.core.services import Services
@@ -79,8 +79,7 @@ class World:
             duties = await answers.duties(session, asked)
             found: dict[str, Any] = {"progress": [each.model_dump(mode="json") for each in duties]}
             for by in DIVISIONS:
-                rows = await answers.recap_rows(session, asked, by)
-                found[by] = [each.model_dump(mode="json") for each in rows]
+                found[by] = await answers.recap_rows(session, asked, by)
             return found
 
         return await self.act(read)
@@ -303,6 +302,20 @@ async def test_current_counts_are_read_and_not_the_verdicts(world):
     assert await world.act(lambda session: session.scalar(counts.CURRENT, world.of_campaign))
     await _falsify(world)
     assert min(await _met(world)) >= 1000
+
+
+@pytest.mark.parametrize("by", DIVISIONS)
+async def test_a_recap_is_written_as_it_is_documented(world, by):
+    await evaluate(world)
+    api, caller = world.keys["executive"]
+    body = (await api.get(f"/v1/campaigns/{world.cohort.campaign_id}/recap", by=by)).json()
+    assert RecapOut.model_validate(body).model_dump(mode="json") == body
+    now, campaign_id = world.clock.now(), world.cohort.campaign_id
+    found = await world.act(
+        lambda session: answers.recap(session, caller, campaign_id, by, now=now)
+    )
+    assert found.model_dump(mode="json") == body
+    assert len(body["items"]) > 1
 
 
 async def test_only_what_is_outdated_is_counted_anew(world):
