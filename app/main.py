@@ -9,7 +9,7 @@ from app import operations
 from app.accounts import routes as accounts
 from app.budgets import routes as budgets
 from app.campaigns import routes as campaigns
-from app.campaigns.memory import GrowthMemory
+from app.campaigns.memory import DriftMemory, GrowthMemory
 from app.compliance import routes as compliance
 from app.connections import routes as connections
 from app.core.db import Database, make_engine
@@ -59,6 +59,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.callers = CallerMemory()
     app.state.growth = GrowthMemory()
+    app.state.drift = DriftMemory()
     install_edge(app)
     for router in ROUTERS:
         app.include_router(router)

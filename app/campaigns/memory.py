@@ -1,4 +1,4 @@
-"""Giving a growth answer again without counting it again, as long as nothing has changed.
+"""Giving an answer again without counting it again, as long as nothing has changed.
 
 Every question asks the change log first, in a statement that begins after the question has come:
 an answer is never older than the question. Questions that come while one is being looked up share
@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import growth, queries
 from app.campaigns.growth import GrowthQuestion
+from app.campaigns.models import Campaign
+from app.campaigns.queries import CohortDrift
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
@@ -112,6 +114,29 @@ class GrowthMemory:
         if len(self._answers) >= REMEMBERED_AT_MOST:
             self._answers.clear()
         self._answers[key] = found
+        return found
+
+
+class DriftMemory:
+    """How far the cohorts asked about lately have drifted, each tenant's under its own id."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[UUID, UUID], tuple[Mark, CohortDrift]] = {}
+
+    async def drift(self, services: Services, campaign: Campaign) -> CohortDrift:
+        """The drift as of now; the log of changes tells whether it has to be counted."""
+        key = (campaign.tenant_id, campaign.id)
+        known, found = self._known.get(key, (BEGINNING, None))
+        # Of no official account: no count of followers concerns a cohort.
+        mark, changed = await changes.since(
+            services.database, campaign.tenant_id, known, official_account_id=campaign.id
+        )
+        if found is None or changed:
+            async with services.database.transaction(campaign.tenant_id) as session:
+                found = await queries.drift(session, campaign)
+        if len(self._known) >= REMEMBERED_AT_MOST:
+            self._known.clear()
+        self._known[key] = (mark, found)
         return found
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import growth
 from app.campaigns import queries as campaigns
-from app.campaigns.schemas import VerdictCounts
+from app.campaigns.memory import DriftMemory, GrowthMemory, Question
+from app.campaigns.queries import CohortDrift
+from app.campaigns.schemas import GrowthOut, VerdictCounts
 from app.compliance import queries
 from app.compliance.queries import Asked
 from app.compliance.schemas import (
@@ -21,17 +24,19 @@ from app.compliance.schemas import (
     ProgressOut,
     RecapBy,
     RecapOut,
-    RecapRow,
     VerdictOut,
 )
 from app.compliance.small_units import hidden_cells, hidden_units
 from app.core.clock import jakarta_day
+from app.core.services import Services
 from app.employees.rules import mask_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.neutrality import queries as neutrality
 from app.neutrality.schemas import PausedOut
 from app.neutrality.service import shown
+
+COUNTED = tuple(VerdictCounts.model_fields)
 
 
 def counts_of(row: Row[Any]) -> VerdictCounts:
@@ -45,29 +50,69 @@ def counts_of(row: Row[Any]) -> VerdictCounts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a campaign's answer tells beside its verdicts."""
+
+    accounts: list[GrowthOut]
+    drift: CohortDrift
+
+
+async def remembered(
+    services: Services,
+    growths: GrowthMemory,
+    drifts: DriftMemory,
+    caller: Caller,
+    campaign_id: UUID,
+) -> Beside:
+    """The same as `progress` would count, and counted only where something has changed.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+    async with services.database.transaction(caller.tenant_id) as session:
+        campaign = await campaigns.get(session, caller, campaign_id)
+        ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
+    window = (campaign.starts_at, campaign.ends_at, campaign.expected_gain, campaign_id)
+    found = [await growths.answer(services, caller, Question(each, *window)) for each in ids]
+    return Beside(
+        accounts=[GrowthOut.model_validate(each) for each in found],
+        drift=await drifts.drift(services, campaign),
+    )
+
+
 async def progress(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    *,
+    now: datetime,
+    beside: Beside | None = None,
 ) -> ProgressOut:
-    """The whole answer of a campaign.
+    """The whole answer of a campaign; what stands beside the verdicts is counted unless given.
 
     Raises:
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
-    accounts = [await growth.of_campaign(session, caller, campaign, each, now=now) for each in ids]
+    if beside is None:
+        ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
+        beside = Beside(
+            [await growth.of_campaign(session, caller, campaign, each, now=now) for each in ids],
+            await campaigns.drift(session, campaign),
+        )
     paused = await paused_in(session, caller, campaign_id, now=now)
-    drift = await campaigns.drift(session, campaign)
+    asked = asked_about(caller, campaign_id, paused)
     return ProgressOut(
-        **dict(accounts[0]),
+        **dict(beside.accounts[0]),
         campaign_id=campaign.id,
         cohort_size=campaign.cohort_size,
-        members=drift.members,
-        joiners=drift.joiners,
-        leavers=drift.leavers,
+        members=beside.drift.members,
+        joiners=beside.drift.joiners,
+        leavers=beside.drift.leavers,
         evaluated_at=campaign.evaluated_at,
-        duties=await _duties(session, asked_about(caller, campaign_id, paused)),
-        official_accounts=accounts,
+        duties=await duties(session, await queries.from_counts(session, asked)),
+        official_accounts=beside.accounts,
         paused_accounts=paused,
     )
 
@@ -88,12 +133,16 @@ async def paused_in(
     session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
 ) -> list[PausedOut]:
     """Those of a campaign's official accounts of which nothing is told today."""
-    ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
     found = await paused_accounts(session, caller, now=now)
+    # Mostly no election is near, and there is nothing to compare with.
+    if not found:
+        return []
+    ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
     return [each for each in found if each.official_account_id in ids]
 
 
-async def _duties(session: AsyncSession, asked: Asked) -> list[DutyProgress]:
+async def duties(session: AsyncSession, asked: Asked) -> list[DutyProgress]:
+    """Every duty's counts and reasons, as far as this caller may see them."""
     reasons: dict[str, dict[str, int]] = defaultdict(dict)
     for row in await queries.reasons(session, asked):
         reasons[row.duty_kind][row.reason] = row.people
@@ -143,28 +192,49 @@ async def recap(
     Raises:
         NotFound: there is no such campaign.
     """
+    return RecapOut.model_validate(await recap_body(session, caller, campaign_id, by, now=now))
+
+
+async def recap_body(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy, *, now: datetime
+) -> dict[str, Any]:
+    """The same as the API writes it: of thousands of rows the models cost more than the query.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
     campaign = await campaigns.get(session, caller, campaign_id)
     paused = await paused_in(session, caller, campaign_id, now=now)
-    asked = asked_about(caller, campaign_id, paused)
+    asked = await queries.from_counts(session, asked_about(caller, campaign_id, paused))
+    evaluated_at = campaign.evaluated_at
+    return {
+        "campaign_id": str(campaign.id),
+        "by": by,
+        "evaluated_at": growth.moment(evaluated_at) if evaluated_at else None,
+        "items": await recap_rows(session, asked, by),
+        "paused": [each.model_dump(mode="json") for each in paused],
+    }
+
+
+async def recap_rows(session: AsyncSession, asked: Asked, by: RecapBy) -> list[dict[str, Any]]:
+    """The rows of a recap; those that would tell of too few people without their counts."""
+    found: list[dict[str, Any]] = []
     rows = await queries.recap(session, asked, by)
     hidden = await _hidden_rows(session, asked, by)
-    return RecapOut(
-        campaign_id=campaign.id,
-        by=by,
-        evaluated_at=campaign.evaluated_at,
-        items=[
-            RecapRow(
-                key=str(row.key),
-                name=row.name,
-                code=row.code,
-                duty=row.duty_kind,
-                suppressed=(left_out := str(row.key) in hidden.get(row.duty_kind, ())),
-                counts=None if left_out else counts_of(row),
-            )
-            for row in rows
-        ],
-        paused=paused,
-    )
+    for key, name, code, duty, *numbers in map(tuple, rows):
+        left_out = str(key) in hidden.get(duty, ())
+        found.append(
+            {
+                "key": str(key),
+                "name": name,
+                "code": code,
+                "duty": duty,
+                "suppressed": left_out,
+                # A depth by which rows are ordered may follow, and is not told.
+                "counts": None if left_out else dict(zip(COUNTED, numbers, strict=False)),
+            }
+        )
+    return found
 
 
 def campaign_employees(caller: Caller, rows: Sequence[Row[Any]]) -> list[CampaignEmployee]:

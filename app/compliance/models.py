@@ -1,10 +1,19 @@
 """Materialised verdicts; the constraints refuse an accusation without proof."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.models import DutyKind
@@ -101,3 +110,82 @@ class VerdictClearance(TenantRow, Base):
     duty_id: Mapped[UUID]
     official_account_id: Mapped[UUID | None]
     cleared_at: Mapped[datetime]
+
+
+class VerdictCount(TenantRow, Base):
+    """How many verdicts of each kind one unit's own people of one category have, for one duty.
+
+    About one official account, or without one about all of them. `reasons` leaves the excused out.
+    """
+
+    __tablename__ = "verdict_counts"
+    __table_args__ = (
+        Index(
+            "one_count_per_unit_category_duty_and_account",
+            "tenant_id",
+            "campaign_id",
+            "official_account_id",
+            "duty_kind",
+            "unit_id",
+            "category",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_verdict_counts_unit", "tenant_id", "campaign_id", "unit_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    duty_kind: Mapped[str] = mapped_column(Text)
+    official_account_id: Mapped[UUID | None]
+    unit_id: Mapped[UUID]
+    category: Mapped[str] = mapped_column(Text)
+    eligible: Mapped[int]
+    met: Mapped[int]
+    unmet: Mapped[int]
+    unknown: Mapped[int]
+    excused: Mapped[int]
+    disputed: Mapped[int]
+    reasons: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class VerdictPeople(TenantRow, Base):
+    """How many of a unit's own people of one category have verdicts about just these accounts.
+
+    From these sets follows how many people any number tells of, whichever accounts are paused.
+    """
+
+    __tablename__ = "verdict_people"
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    category: Mapped[str] = mapped_column(Text, primary_key=True)
+    duty_kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    official_account_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), primary_key=True)
+    people: Mapped[int]
+
+
+class VerdictTally(TenantRow, Base):
+    """That a campaign's verdicts have been counted; without this row its counts mean nothing."""
+
+    __tablename__ = "verdict_tallies"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class VerdictCountMark(TenantRow, Base):
+    """What of a campaign's counts is outdated: one unit, the unit of one employee, or all of them.
+
+    The database itself writes these marks, in the transaction of whatever outdates a count.
+    """
+
+    __tablename__ = "verdict_count_marks"
+    __table_args__ = (Index("ix_verdict_count_marks_campaign", "tenant_id", "campaign_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    campaign_id: Mapped[UUID]
+    unit_id: Mapped[UUID | None]
+    employee_id: Mapped[UUID | None]

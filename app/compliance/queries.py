@@ -1,7 +1,7 @@
 """Reading verdicts: recaps, lists of employees, one employee's evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,20 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compliance import counts
+from app.compliance.counts import COUNTS
 from app.compliance.rules import Reason, Verdict
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
 from app.official_accounts.models import OfficialAccount
-
-# Excused people stand beside the verdicts, not among them, so that every row is counted once.
-COUNTS = """
-       count(*) AS eligible,
-       count(*) FILTER (WHERE verdict.verdict = 'met' AND {plain}) AS met,
-       count(*) FILTER (WHERE verdict.verdict = 'unmet' AND {plain}) AS unmet,
-       count(*) FILTER (WHERE verdict.verdict = 'unknown' AND {plain}) AS unknown,
-       count(*) FILTER (WHERE verdict.excuse IS NOT NULL) AS excused,
-       count(*) FILTER (WHERE verdict.excuse IS NULL AND verdict.disputed) AS disputed
-""".format(plain="verdict.excuse IS NULL AND NOT verdict.disputed")
 
 # Of an official account that is paused nothing is told, from the first moment of its first day.
 SHOWN = (
@@ -143,12 +135,14 @@ class Asked:
     """Who asks about which campaign, and of which paused accounts they are told nothing.
 
     `replayed` answers are of another moment than now: nothing that is kept up to date serves them.
+    `counted` says that the counts kept beside the verdicts are current, and may be read instead.
     """
 
     caller: Caller
     campaign_id: UUID
     paused: Sequence[UUID]
     replayed: bool = False
+    counted: bool = False
 
     @property
     def where(self) -> dict[str, Any]:
@@ -160,33 +154,44 @@ class Asked:
         }
 
 
+async def from_counts(session: AsyncSession, asked: Asked) -> Asked:
+    """The same question, to be answered from the counts that are kept where they may serve it."""
+    if asked.replayed:
+        return asked
+    kept = await counts.current(session, asked.caller.tenant_id, asked.campaign_id)
+    return replace(asked, counted=kept)
+
+
 async def totals(session: AsyncSession, asked: Asked) -> Sequence[Row[Any]]:
     """The counts of every duty over everyone the caller may see."""
-    return (await session.execute(TOTALS, asked.where)).all()
+    return (await session.execute(counts.TOTALS if asked.counted else TOTALS, asked.where)).all()
 
 
 async def reasons(session: AsyncSession, asked: Asked) -> Sequence[Row[Any]]:
     """How often each reason stands behind a verdict, by duty."""
-    return (await session.execute(REASONS, asked.where)).all()
+    return (await session.execute(counts.REASONS if asked.counted else REASONS, asked.where)).all()
 
 
 async def recap(session: AsyncSession, asked: Asked, by: str) -> Sequence[Row[Any]]:
     """The counts by one of `RECAPS`, within what the caller may see."""
-    return (await session.execute(RECAPS[by], asked.where)).all()
+    statements = counts.RECAPS if asked.counted else RECAPS
+    return (await session.execute(statements[by], asked.where)).all()
 
 
 async def people(session: AsyncSession, asked: Asked, by: str) -> dict[str, dict[str, int]]:
     """How many people each row of such a recap tells of, by duty and key."""
+    statements = counts.PEOPLE_BY if asked.counted else PEOPLE
     found: dict[str, dict[str, int]] = {}
-    for row in await session.execute(PEOPLE[by], asked.where):
+    for row in await session.execute(statements[by], asked.where):
         found.setdefault(row.duty_kind, {})[row.key] = row.people
     return found
 
 
 async def unit_people(session: AsyncSession, asked: Asked) -> dict[str, dict[UUID, int]]:
     """How many people of each unit itself a recap tells of, by duty; of the whole government."""
+    statement = counts.UNIT_PEOPLE if asked.counted else UNIT_PEOPLE
     found: dict[str, dict[UUID, int]] = {}
-    for row in await session.execute(UNIT_PEOPLE, {**asked.where, "root": None}):
+    for row in await session.execute(statement, {**asked.where, "root": None}):
         found.setdefault(row.duty_kind, {})[row.unit_id] = row.people
     return found
 

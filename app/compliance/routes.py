@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
@@ -18,7 +18,8 @@ from app.compliance.schemas import (
     VerdictsOut,
 )
 from app.core.paging import PageDep, split_page
-from app.core.services import ServicesDep
+from app.core.services import Services, ServicesDep
+from app.core.web import JsonResponse, ModelResponse
 from app.employees import queries as employees
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
@@ -28,24 +29,30 @@ router = APIRouter(prefix="/v1", tags=["compliance"])
 MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
 
 
-@router.get("/campaigns/{campaign_id}/progress")
-async def campaign_progress(
-    campaign_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
-) -> ProgressOut:
+@router.get("/campaigns/{campaign_id}/progress", response_model=ProgressOut)
+async def campaign_progress(request: Request, campaign_id: UUID, caller: MayRead) -> ModelResponse:
     """The answer in one look: growth, attainment, and what is met, unmet and unknown."""
-    return await answers.progress(session, caller, campaign_id, now=services.clock.now())
+    state = request.app.state
+    services: Services = state.services
+    # Remembered before the transaction: a growth that must be counted takes one of its own.
+    beside = await answers.remembered(services, state.growth, state.drift, caller, campaign_id)
+    async with services.database.transaction(caller.tenant_id) as session:
+        now = services.clock.now()
+        found = await answers.progress(session, caller, campaign_id, now=now, beside=beside)
+    return ModelResponse(found)
 
 
-@router.get("/campaigns/{campaign_id}/recap")
+@router.get("/campaigns/{campaign_id}/recap", response_model=RecapOut)
 async def campaign_recap(
     caller: MayRead,
     campaign_id: UUID,
     session: SessionDep,
     services: ServicesDep,
     by: RecapBy = "work_unit",
-) -> RecapOut:
+) -> JsonResponse:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
-    return await answers.recap(session, caller, campaign_id, by, now=services.clock.now())
+    found = await answers.recap_body(session, caller, campaign_id, by, now=services.clock.now())
+    return JsonResponse(found)
 
 
 @router.get("/campaigns/{campaign_id}/employees")

@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign
+from app.compliance import counts
 from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.ids import new_id
 
@@ -119,4 +120,5 @@ async def store(
         today = jakarta_midnight(jakarta_day(now))
         moment = {"now": now, "today": today, "paused": list(paused)}
         await session.execute(END_ACCUSATIONS, {**where, **moment})
+    await counts.refresh(session, campaign.tenant_id, campaign.id)
     return changed

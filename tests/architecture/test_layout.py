@@ -26,7 +26,7 @@ BESIDE = {
     "budgets": {"overview"},
     "campaigns": {"extensions", "growth", "memory", "roster"},
     "changes": {"kinds"},
-    "compliance": {"answers", "declaring", "freezing", "small_units", "storing"},
+    "compliance": {"answers", "counts", "declaring", "freezing", "small_units", "storing"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
