@@ -144,6 +144,25 @@ class EvidenceKind(StrEnum):
     PAIR_ANSWER = "pair_answer"
 
 
+class EvidenceSource(StrEnum):
+    """How an employee shows a follow, the strongest first; their mere word proves nothing."""
+
+    SELF_EXPORT = "self_export"
+    SCREENSHOT = "screenshot"
+    SELF_DECLARED = "self_declared"
+
+
+def proves(source: EvidenceSource) -> bool:
+    """Whether what is shown so is a fact about a follow."""
+    match source:
+        case EvidenceSource.SELF_EXPORT | EvidenceSource.SCREENSHOT:
+            return True
+        case EvidenceSource.SELF_DECLARED:
+            return False
+        case _:
+            assert_never(source)
+
+
 class Expectation(StrEnum):
     """What is known of a control account before any list is read."""
 
