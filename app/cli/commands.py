@@ -127,6 +127,8 @@ def import_file(
             f" {made.inserted} {verb} new, {made.changed} {verb} changed,"
             f" {made.unchanged} stay as they are."
         )
+        if made.ignored_columns:
+            say(f"Not read, for want of a known heading: {', '.join(made.ignored_columns)}.")
         for fault in made.faults:
             out.print(f"  line {fault.line}, {fault.column}: {fault.message} ({fault.code})")
     if made.rejected:
