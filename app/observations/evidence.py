@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -172,8 +172,9 @@ async def take_word(
     await require_in_duty(session, official, now=now)
     if shown.taken_at > now:
         raise ShownInFuture(errors=[FieldError("/taken_at", "future", "in the future")])
-    word = Word(shown.taken_at, shown.officer, shown.remark)
-    made = _evidence(account, shown.source, shown.taken_at, word, actor=actor, now=now)
+    word = Word(officer=shown.officer, remark=shown.remark)
+    taken_at = shown.taken_at.astimezone(UTC)
+    made = _evidence(account, shown.source, taken_at, word, actor=actor, now=now)
     made.official_account_id = official.id
     evidence, is_new = await _kept_once(session, made)
     facts = [(official, None)] if proves(shown.source) else []

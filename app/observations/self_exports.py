@@ -5,7 +5,7 @@ Everybody else whom the employee follows is dropped here, in memory.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -175,4 +175,4 @@ def made_at(export: SelfExport, word: Word, *, now: datetime) -> datetime:
         raise ShownInFuture(errors=[FieldError("/taken_at", "future", "in the future")])
     if export.newest is not None and moment < export.newest:
         raise EntriesAreLater(errors=[FieldError("/taken_at", "too_early", "before its entries")])
-    return moment
+    return moment.astimezone(UTC)

@@ -247,6 +247,9 @@ async def test_other_and_hostile_files_are_refused_and_leave_nothing(
     [
         pytest.param({}, NEWEST, None, id="newest-entry"),
         pytest.param({"taken_at": NOW, "officer": OFFICER}, NOW, None, id="officer"),
+        pytest.param(
+            {"taken_at": "2026-11-24T10:00:00+07:00", "officer": OFFICER}, NOW, None, id="in-wib",
+        ),
         pytest.param({"taken_at": NOW}, None, "/officer", id="nobodys-word"),
         pytest.param(
             {"taken_at": NOW + timedelta(seconds=1), "officer": OFFICER}, None, "/taken_at",

@@ -117,9 +117,10 @@ async def test_a_reviewed_screenshot_is_a_fact_and_a_mere_word_is_none(town):
     assert (await kept(town), await follows_of(town)) == ([], [])
     causes = [job.cause for job, _ in await queued(town.services, "evaluate_tenant")]
     assert not any(cause.startswith("evidence:") for cause in causes)
-    seen = await desk.review(taken_at=NOW.isoformat())
+    seen = await desk.review(taken_at="2026-11-24T10:00:00+07:00")
     again = await desk.review(taken_at=NOW.isoformat())
     assert (seen.status_code, again.status_code) == (201, 200)
+    assert seen.json() == again.json()
     [answer] = await kept(town)
     assert (answer.source, answer.answer, answer.asked_at) == ("screenshot", "follows", NOW)
     assert len(await follows_of(town)) == 1
