@@ -65,7 +65,8 @@ class Campaign(TenantRow, Base):
 class CampaignMember(TenantRow, Base):
     """One employee of the cohort: as it was frozen, or added since by a named officer.
 
-    Rows are never taken away. The frozen roster is those without `added_by`.
+    Rows are never taken away. Who has left and was added again stays from `joined_on` on, and what
+    was before is an earlier stay. The frozen roster is those who first came without `added_by`.
     """
 
     __tablename__ = "campaign_members"
@@ -91,6 +92,35 @@ class CampaignMember(TenantRow, Base):
     added_because: Mapped[str | None] = mapped_column(Text)
     left_by: Mapped[str | None] = mapped_column(Text)
     left_because: Mapped[str | None] = mapped_column(Text)
+
+
+class CampaignStay(TenantRow, Base):
+    """The ended stay of a member who has been added again since; it is never changed."""
+
+    __tablename__ = "campaign_stays"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "campaign_id", "employee_id"],
+            [
+                "campaign_members.tenant_id",
+                "campaign_members.campaign_id",
+                "campaign_members.employee_id",
+            ],
+            name="fk_campaign_stays_tenant_id_campaign_id_employee_id",
+        ),
+        CheckConstraint("joined_on <= left_on", name="stays_end_after_they_begin"),
+        Index("ix_campaign_stays_member", "tenant_id", "campaign_id", "employee_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    joined_on: Mapped[date]
+    added_by: Mapped[str | None] = mapped_column(Text)
+    added_because: Mapped[str | None] = mapped_column(Text)
+    left_on: Mapped[date]
+    left_by: Mapped[str] = mapped_column(Text)
+    left_because: Mapped[str] = mapped_column(Text)
 
 
 class Extension(TenantRow, Base):

@@ -36,10 +36,17 @@ def cohort_hash(members: Iterable[UUID]) -> bytes:
     return hashlib.sha256(b"".join(each.bytes for each in sorted(members))).digest()
 
 
-ROSTER = text("""
-SELECT employee_id, added_by IS NULL AS frozen, left_on IS NULL AS there
-FROM campaign_members WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id
-""")
+# Who was on the frozen roster stays of it, also who has left since and was added again.
+FROZEN = """(member.added_by IS NULL OR EXISTS (
+    SELECT 1 FROM campaign_stays AS stay
+    WHERE stay.tenant_id = member.tenant_id AND stay.campaign_id = member.campaign_id
+      AND stay.employee_id = member.employee_id AND stay.added_by IS NULL))"""
+
+ROSTER = text(f"""
+SELECT member.employee_id, {FROZEN} AS frozen, member.left_on IS NULL AS there
+FROM campaign_members AS member
+WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
+""")  # noqa: S608 - Only the constant above is put into the statement.
 
 
 async def cohort(session: AsyncSession, campaign: Campaign) -> CohortOut:
@@ -70,7 +77,16 @@ async def cohort(session: AsyncSession, campaign: Campaign) -> CohortOut:
 ENTRIES = text(f"""
 WITH present AS ({queries.ADDRESSED})
 SELECT employee.id, employee.unit_id, member.joined_on, member.added_by, member.added_because,
-       member.left_on, member.left_by, member.left_because
+       member.left_on, member.left_by, member.left_because,
+       COALESCE((
+           SELECT jsonb_agg(jsonb_build_object(
+               'joined_on', stay.joined_on, 'added_by', stay.added_by,
+               'added_because', stay.added_because, 'left_on', stay.left_on,
+               'left_by', stay.left_by, 'left_because', stay.left_because)
+               ORDER BY stay.left_on, stay.id)
+           FROM campaign_stays AS stay
+           WHERE stay.tenant_id = member.tenant_id AND stay.campaign_id = member.campaign_id
+             AND stay.employee_id = member.employee_id), '[]') AS earlier_stays
 FROM employees AS employee
 JOIN work_units AS unit ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
 LEFT JOIN campaign_members AS member
@@ -83,7 +99,7 @@ WHERE employee.tenant_id = :tenant_id
   AND (CAST(:after AS uuid) IS NULL OR employee.id > :after)
   AND CASE CAST(:show AS text)
       WHEN 'members' THEN member.employee_id IS NOT NULL AND member.left_on IS NULL
-      WHEN 'added' THEN member.added_by IS NOT NULL
+      WHEN 'added' THEN member.employee_id IS NOT NULL AND NOT {FROZEN}
       WHEN 'left' THEN member.left_on IS NOT NULL
       WHEN 'joiners' THEN present.id IS NOT NULL
            AND (member.employee_id IS NULL OR member.left_on IS NOT NULL)
@@ -119,6 +135,17 @@ async def entries(
     return found.all()
 
 
+# Who comes back begins anew, with the time that newcomers have; the earlier stay is kept.
+KEEP_STAYS = text("""
+INSERT INTO campaign_stays (tenant_id, id, campaign_id, employee_id, joined_on, added_by,
+                            added_because, left_on, left_by, left_because)
+SELECT tenant_id, gen_random_uuid(), campaign_id, employee_id, joined_on, added_by,
+       added_because, left_on, left_by, left_because
+FROM campaign_members
+WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id AND left_on IS NOT NULL
+  AND employee_id = ANY(CAST(:add AS uuid[]))
+""")
+
 ADD = text("""
 INSERT INTO campaign_members AS member
     (tenant_id, campaign_id, employee_id, joined_on, added_by, added_because)
@@ -126,7 +153,9 @@ SELECT CAST(:tenant_id AS uuid), CAST(:campaign_id AS uuid), added, CAST(:day AS
        CAST(:officer AS text), CAST(:reason AS text)
 FROM unnest(CAST(:add AS uuid[])) AS added
 ON CONFLICT (tenant_id, campaign_id, employee_id) DO UPDATE SET
-    left_on = NULL, left_by = NULL, left_because = NULL
+    joined_on = EXCLUDED.joined_on, added_by = EXCLUDED.added_by,
+    added_because = EXCLUDED.added_because, left_on = NULL, left_by = NULL, left_because = NULL
+WHERE member.left_on IS NOT NULL
 """)
 
 LEAVE = text("""
@@ -163,7 +192,7 @@ async def change(
         "add": act.add,
         "leave": act.leave,
     }
-    for statement in (ADD, ASKED, LEAVE):
+    for statement in (KEEP_STAYS, ADD, ASKED, LEAVE):
         await session.execute(statement, where)
     record(
         session,

@@ -140,8 +140,22 @@ class CohortOut(Out):
     leavers: int
 
 
+class StayOut(Out):
+    """A stay on the roster that has ended; the frozen roster was added by nobody."""
+
+    joined_on: date
+    added_by: str | None
+    added_because: str | None
+    left_on: date
+    left_by: str
+    left_because: str
+
+
 class RosterEntry(Out):
-    """Somebody on the roster, or whom it would gain or lose today."""
+    """Somebody on the roster, or whom it would gain or lose today.
+
+    Who has left and was added again has `earlier_stays`, and the time that newcomers have.
+    """
 
     id: UUID
     unit_id: UUID
@@ -151,6 +165,7 @@ class RosterEntry(Out):
     left_on: date | None
     left_by: str | None
     left_because: str | None
+    earlier_stays: list[StayOut]
 
 
 class RosterAct(In):

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 import uvicorn
@@ -14,8 +12,10 @@ from pydantic import ValidationError
 
 from app.cli import (
     connections,
+    evidence,
     follower_lists,
     governments,
+    keys,
     operator,
     platforms,
     polls,
@@ -25,7 +25,6 @@ from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
 from app.core.logs import SERVER_LOGS
 from app.core.reaching import DatabaseUnreachable, reach
 from app.exchange.models import ImportKind
-from app.identity.scopes import Scope
 from app.local.up import UpRefused, run_up
 from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize, profile_url
@@ -36,12 +35,12 @@ from workers.__main__ import ROLES
 app = typer.Typer(
     name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
 app.add_typer(governments.app, name="tenants")
-app.add_typer(keys, name="keys")
+app.add_typer(keys.app, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
+app.command(name="evidence")(evidence.evidence)
 app.command(name="poll")(polls.poll)
 app.command(name="sandbox")(sandbox.sandbox)
 IMPORT_KINDS = frozenset(ImportKind)
@@ -127,6 +126,8 @@ def import_file(
             f" {made.inserted} {verb} new, {made.changed} {verb} changed,"
             f" {made.unchanged} stay as they are."
         )
+        if made.ignored_columns:
+            say(f"Not read, for want of a known heading: {', '.join(made.ignored_columns)}.")
         for fault in made.faults:
             out.print(f"  line {fault.line}, {fault.column}: {fault.message} ({fault.code})")
     if made.rejected:
@@ -162,29 +163,6 @@ def normalize_texts(
 def refused(result: dict[str, Any]) -> str:
     """Why a text names no account, as a person reads it."""
     return f"refused: {result['message']} ({result['code']})"
-
-
-@keys.command(name="create")
-def create_key(
-    name: str,
-    scope: Annotated[list[Scope] | None, typer.Option(help="Repeat; all if left out.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650)] = 365,
-    unit: Annotated[UUID | None, typer.Option(help="Confine the key to this sub-tree.")] = None,
-    tenant: Tenant = None,
-) -> None:
-    """Create an API key; it is shown once."""
-    chosen = scope or list(Scope)
-    lifetime = timedelta(days=days)
-    print(run(operator.create_key(get_settings(), name, chosen, lifetime, unit, tenant)))  # noqa: T201
-
-
-@keys.command(name="revoke")
-def revoke_key(prefix: str, tenant: Tenant = None) -> None:
-    """Revoke the key of which the first 12 characters are given."""
-    revoked = run(operator.revoke_key(get_settings(), prefix, tenant))
-    if not revoked:
-        fail("No live key begins with this prefix; give exactly its first 12 characters.")
-    out.print(f"{revoked} key revoked; it is refused everywhere within 2 seconds.")
 
 
 @app.command()

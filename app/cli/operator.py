@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import queries as accounts
 from app.core.clock import SystemClock
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
@@ -23,8 +24,9 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.observations import lists
-from app.observations.schemas import FollowerListOut
+from app.observations import evidence, lists
+from app.observations.schemas import FollowerListOut, SelfEvidenceTaken
+from app.observations.self_exports import Word
 from app.settings import Settings
 from migrations import head_revision
 
@@ -111,6 +113,23 @@ async def upload_list(
                 database, caller, official_account, upload, taken_at=taken_at or now, now=now
             )
         return taken
+
+
+async def upload_evidence(
+    settings: Settings, path: Path, account_id: UUID, word: Word, tenant: str | None
+) -> SelfEvidenceTaken:
+    """Take in the export in which an employee shows whom an account follows."""
+    async with connected(settings) as database:
+        caller = operator_of(await chosen_tenant(database, tenant))
+        async with database.transaction(caller.tenant_id) as session:
+            account = await accounts.get(session, caller, account_id)
+        with path.open("rb") as file:
+            upload = Upload(file, path.name, {})
+            taken = await evidence.take_export(
+                database, account, upload, word, actor=caller.actor, now=SystemClock().now()
+            )
+        async with database.transaction(caller.tenant_id) as session:
+            return await evidence.shown_taken(session, taken)
 
 
 async def create_key(

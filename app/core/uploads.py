@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -26,7 +28,24 @@ UPLOAD_BODY: dict[str, Any] = {
         },
     }
 }
+FORM: dict[str, Any] = UPLOAD_BODY["requestBody"]["content"]
 FORM_OVERHEAD = 64 * 1024
+LONGEST_TEXT = 300
+
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
+
+
+def file_or_json(model: type[BaseModel]) -> dict[str, Any]:
+    """How OpenAPI tells of an operation that takes a file, or a JSON body instead."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {**FORM, "application/json": {"schema": schema}},
+        }
+    }
 
 
 class NotMultipart(UnsupportedFile):
@@ -75,11 +94,40 @@ class Upload:
             raise FieldInvalid(errors=[FieldError(f"/{name}", "datetime", message)])
         return moment
 
+    def field_text(self, name: str) -> str | None:
+        """A field as one line of text; None where it is absent or blank.
+
+        Raises:
+            FieldInvalid: it is too long, or holds control characters.
+        """
+        value = self.fields.get(name, "").strip()
+        if not value:
+            return None
+        if len(value) > LONGEST_TEXT or not value.isprintable():
+            message = f"at most {LONGEST_TEXT} printable characters"
+            raise FieldInvalid(errors=[FieldError(f"/{name}", "text", message)])
+        return value
+
 
 class InMemoryParser(MultiPartParser):
     """Starlette's parser, told never to roll a part over to a temporary file."""
 
     spool_max_size = 1 << 62
+
+
+async def json_instead(request: Request, model: type[BodyT]) -> BodyT | None:
+    """The JSON body that came instead of a form; None where none did.
+
+    Raises:
+        RequestValidationError: it is not what the model asks for.
+    """
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        faults = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise RequestValidationError(faults) from error
 
 
 @asynccontextmanager

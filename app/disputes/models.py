@@ -81,7 +81,10 @@ class NoticeExtension(TenantRow, Base):
 
 
 class Dispute(TenantRow, Base):
-    """Somebody says that a verdict is wrong; it stands still until an officer has decided."""
+    """Somebody says that a verdict is wrong; it stands still until an officer has decided.
+
+    `evidence_ids` are what it points at: answers about pairs, lists, or what they have shown.
+    """
 
     __tablename__ = "disputes"
     __table_args__ = (
@@ -113,6 +116,7 @@ class Dispute(TenantRow, Base):
     notice_id: Mapped[UUID | None]
     unmet_since: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
+    evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     received_by: Mapped[str] = mapped_column(Text)
     filed_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(Text)

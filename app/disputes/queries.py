@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compliance.freezing import VerdictKey
@@ -131,6 +131,43 @@ async def dispute_of(
     """The dispute of one accusation."""
     about = _about(Dispute, tenant_id, key, unmet_since)
     return await session.scalar(select(Dispute).where(*about))
+
+
+# An answer and what somebody shows are about one of their accounts; a list of an official account
+# concerns whoever owes it a follow.
+EVIDENCE = text("""
+SELECT told.id FROM pair_answers AS told
+JOIN accounts AS account ON account.tenant_id = told.tenant_id AND account.id = told.account_id
+WHERE told.tenant_id = :tenant_id AND told.id = ANY(CAST(:ids AS uuid[]))
+  AND account.employee_id = :employee_id
+  AND (CAST(:official_account_id AS uuid) IS NULL
+       OR told.official_account_id = :official_account_id)
+UNION ALL
+SELECT shown.id FROM self_evidence AS shown
+JOIN accounts AS account ON account.tenant_id = shown.tenant_id AND account.id = shown.account_id
+WHERE shown.tenant_id = :tenant_id AND shown.id = ANY(CAST(:ids AS uuid[]))
+  AND account.employee_id = :employee_id
+UNION ALL
+SELECT list.id FROM follower_lists AS list
+WHERE list.tenant_id = :tenant_id AND list.id = ANY(CAST(:ids AS uuid[]))
+  AND list.official_account_id = :official_account_id
+""")
+
+
+async def evidence_known(
+    session: AsyncSession, tenant_id: UUID, key: VerdictKey, ids: Sequence[UUID]
+) -> set[UUID]:
+    """Those of some ids that are evidence about this employee and duty."""
+    found = await session.scalars(
+        EVIDENCE,
+        {
+            "tenant_id": tenant_id,
+            "ids": list(ids),
+            "employee_id": key.employee_id,
+            "official_account_id": key.official_account_id,
+        },
+    )
+    return set(found)
 
 
 async def extensions(

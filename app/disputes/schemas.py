@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason
@@ -49,9 +49,14 @@ class ExtensionIn(In):
 
 
 class DisputeIn(VerdictNamed):
-    """What the employee says against a verdict, and which officer received it."""
+    """What the employee says against a verdict, and which officer received it.
+
+    It may point at evidence: answers about the employee's accounts, lists of the official account,
+    or what the employee has shown, by their ids.
+    """
 
     text: LongText
+    evidence_ids: Annotated[list[UUID], Field(max_length=50, default_factory=list)]
     received_by: Text
 
 
@@ -131,6 +136,7 @@ class DisputeOut(Out):
     official_account_id: UUID | None
     notice_id: UUID | None
     text: str
+    evidence_ids: list[UUID]
     received_by: str
     filed_at: datetime
     decision: DecisionOut | None

@@ -45,6 +45,10 @@ class DisputedAlready(Conflict):
     """This verdict has been disputed already, and a dispute is decided once."""
 
 
+class EvidenceUnknown(Invalid):
+    """A dispute can only point at evidence about this employee and this duty."""
+
+
 class DecidedAlready(Conflict):
     """This dispute has been decided already."""
 
@@ -141,8 +145,10 @@ async def file(
         OfficialAccountPaused: nothing is told of it today.
         NothingIsHeld: nothing stands against them.
         DisputedAlready: they have said so before of the same.
+        EvidenceUnknown: it points at something that is no evidence of theirs.
     """
     key = await named(session, caller, wanted)
+    await _require_evidence(session, caller, key, wanted.evidence_ids)
     verdict, since = await accusation(session, caller, key, now=now)
     if await queries.dispute_of(session, caller.tenant_id, key, since) is not None:
         raise DisputedAlready
@@ -157,6 +163,7 @@ async def file(
         notice_id=notice.id if notice is not None else None,
         unmet_since=since,
         text=wanted.text,
+        evidence_ids=wanted.evidence_ids,
         received_by=wanted.received_by,
         filed_at=now,
         actor=caller.actor,
@@ -174,6 +181,20 @@ async def file(
     )
     await session.flush()
     return dispute
+
+
+async def _require_evidence(
+    session: AsyncSession, caller: Caller, key: VerdictKey, ids: Sequence[UUID]
+) -> None:
+    if not ids:
+        return
+    known = await queries.evidence_known(session, caller.tenant_id, key, ids)
+    unknown = [place for place, each in enumerate(ids) if each not in known]
+    if unknown:
+        message = "no evidence about this employee and this duty"
+        raise EvidenceUnknown(
+            errors=[FieldError(f"/evidence_ids/{place}", "unknown", message) for place in unknown]
+        )
 
 
 async def decide(
@@ -245,6 +266,7 @@ async def shown(
             official_account_id=each.official_account_id,
             notice_id=each.notice_id,
             text=each.text,
+            evidence_ids=each.evidence_ids,
             received_by=each.received_by,
             filed_at=each.filed_at,
             decision=DecisionOut.model_validate(decided[each.id]) if each.id in decided else None,

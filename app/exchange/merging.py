@@ -6,7 +6,7 @@ Rows that only the database can judge (an unknown unit, an unknown NIP) become f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -82,19 +82,28 @@ WHERE NOT EXISTS (SELECT 1 FROM arrived WHERE arrived.line = staged.line)
 RETURNING line, 'parent_code', 'cycle', 'the parents of this unit lead back to itself'
 """)
 
+# Nobody can have vouched for an account on a day that has not come.
+FUTURE_ATTESTATIONS = text("""
+DELETE FROM staged_rows AS staged WHERE CAST(staged.fields[5] AS date) > CAST(:today AS date)
+RETURNING line, 'attested_on', 'future',
+          'this day has not come yet; write the day on which the account was verified'
+""")
+
 LATE_CHECKS = {
     ImportKind.EMPLOYEES: (UNKNOWN_UNITS,),
-    ImportKind.ACCOUNTS: (UNKNOWN_NIPS,),
+    ImportKind.ACCOUNTS: (UNKNOWN_NIPS, FUTURE_ATTESTATIONS),
     ImportKind.WORK_UNITS: (UNKNOWN_PARENTS, CIRCLES),
 }
 
 
-async def reject_late(session: AsyncSession, tenant_id: UUID, kind: ImportKind) -> list[LateFault]:
-    """Take the rows out that only the database can judge, and say why."""
+async def reject_late(
+    session: AsyncSession, tenant_id: UUID, kind: ImportKind, today: date
+) -> list[LateFault]:
+    """Take the rows out that can only be judged beside the registry or today, and say why."""
     faults: list[LateFault] = []
     for check in LATE_CHECKS[kind]:
         while True:
-            rows = await session.execute(check, {"tenant_id": tenant_id})
+            rows = await session.execute(check, {"tenant_id": tenant_id, "today": today})
             rejected = [LateFault(*row) for row in rows]
             faults.extend(rejected)
             if not rejected or check is not UNKNOWN_PARENTS:

@@ -48,6 +48,7 @@ class Import(TenantRow, Base):
     inserted: Mapped[int]
     changed: Mapped[int]
     unchanged: Mapped[int]
+    ignored_columns: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     applied_at: Mapped[datetime | None]

@@ -15,7 +15,11 @@ class FaultOut(Out):
 
 
 class ImportOut(Out):
-    """`accepted + rejected = rows`; a preview says what applying it would insert and change."""
+    """`accepted + rejected = rows`; a preview says what applying it would insert and change.
+
+    `ignored_columns` are the headings that mean nothing to this kind of import: nothing below them
+    was read.
+    """
 
     id: UUID
     kind: ImportKind
@@ -26,6 +30,7 @@ class ImportOut(Out):
     inserted: int
     changed: int
     unchanged: int
+    ignored_columns: list[str]
     faults: list[FaultOut]
     created_at: datetime
     applied_at: datetime | None

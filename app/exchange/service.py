@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.core.clock import jakarta_day
 from app.core.db import driver_connection, over_whole_tables
 from app.core.errors import Conflict
 from app.core.ids import new_id
@@ -32,6 +33,9 @@ from app.jobs.queue import enqueue
 
 BATCH = 2_000
 BLOCK = 1024 * 1024
+LONGEST_HEADING = 100
+# Whoever uploads a table of a thousand other columns has understood after this many.
+MOST_IGNORED = 100
 
 
 class AlreadyApplied(Conflict):
@@ -44,6 +48,7 @@ class Reading:
 
     kind: ImportKind
     columns: dict[str, int]
+    ignored_columns: list[str]
     rows: int = 0
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     first_lines: dict[str, int] = field(default_factory=dict)
@@ -69,6 +74,17 @@ class Reading:
                 )
                 continue
             yield line.number, new_id(), list(checked.values)
+
+
+def ignored(headings: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+    """The headings of the columns that are not read, as a person can find them in the file."""
+    read = frozenset(columns.values())
+    unread = [place for place in range(len(headings)) if place not in read]
+    named = [(place, " ".join(headings[place].split())[:LONGEST_HEADING]) for place in unread]
+    return [
+        name if name.isprintable() and name else f"column {place + 1}"
+        for place, name in named[:MOST_IGNORED]
+    ]
 
 
 def digest_of(file: BinaryIO) -> bytes:
@@ -109,7 +125,7 @@ async def _import(
 ) -> Import:
     digest = await asyncio.to_thread(digest_of, file)
     reading = await _stage(session, kind, file)
-    late = await reject_late(session, caller.tenant_id, kind)
+    late = await reject_late(session, caller.tenant_id, kind, jakarta_day(now))
     faults = reading.faults + [(f.line, Fault(f.column, f.code, f.message)) for f in late]
     made = Import(
         tenant_id=caller.tenant_id,
@@ -123,6 +139,7 @@ async def _import(
         inserted=0,
         changed=0,
         unchanged=0,
+        ignored_columns=reading.ignored_columns,
         created_by=caller.actor,
         applied_at=None if dry_run else now,
     )
@@ -181,7 +198,7 @@ async def _merge_preview(
     )
     await session.execute(text("ANALYZE staged_rows"))
     # The registry may have moved since the preview, so the rows are judged by it once more.
-    late = await reject_late(session, caller.tenant_id, made.kind)
+    late = await reject_late(session, caller.tenant_id, made.kind, jakarta_day(now))
     await _keep_faults(session, made, [(f.line, Fault(f.column, f.code, f.message)) for f in late])
     made.accepted -= len(late)
     made.rejected += len(late)
@@ -202,7 +219,8 @@ async def _stage(session: AsyncSession, kind: ImportKind, file: BinaryIO) -> Rea
         heading = await asyncio.to_thread(next, lines, None)
         if heading is None:
             raise NotATable(reason="it is empty")
-        reading = Reading(kind, locate(kind, heading.cells))
+        columns = locate(kind, heading.cells)
+        reading = Reading(kind, columns, ignored(heading.cells, columns))
         accepted = reading.accept(lines)
         # A thread checks each batch, so that a long file leaves the loop free for others.
         while batch := await asyncio.to_thread(lambda: list(islice(accepted, BATCH))):
@@ -291,6 +309,7 @@ async def shown(session: AsyncSession, caller: Caller, made: Import) -> ImportOu
         inserted=made.inserted,
         changed=made.changed,
         unchanged=made.unchanged,
+        ignored_columns=made.ignored_columns,
         faults=[FaultOut.model_validate(each) for each in faults],
         created_at=made.created_at,
         applied_at=made.applied_at,

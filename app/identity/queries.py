@@ -1,5 +1,6 @@
 """Finding callers and tenants."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -76,3 +77,11 @@ async def all_tenants(session: AsyncSession) -> list[Tenant]:
 async def tenant_by_slug(session: AsyncSession, slug: str) -> UUID | None:
     """The id of a tenant."""
     return await session.scalar(select(Tenant.id).where(Tenant.slug == slug))
+
+
+async def keys_of(session: AsyncSession, tenant_id: UUID) -> Sequence[ApiKey]:
+    """Every key of a government, newest first; revoked and expired ones too."""
+    found = await session.scalars(
+        select(ApiKey).where(ApiKey.tenant_id == tenant_id).order_by(ApiKey.id.desc())
+    )
+    return found.all()

@@ -178,10 +178,10 @@ WITH divided AS (
            follow.closed_at, follow.closed_by_kind, follow.closed_by_id,
            before.at AS before_at, before.kind AS before_kind, before.id AS before_id,
            after.at AS after_at, after.kind AS after_kind, after.id AS after_id,
-           matches_before.began_at AS began_before, matches_before.first_at AS first_before,
-           matches_before.last_at AS last_before,
-           matches_after.began_at AS began_after, matches_after.first_at AS first_after,
-           matches_after.last_at AS last_after
+           LEAST(matches_before.began_at, told_before.began_at) AS began_before,
+           matches_before.first_at AS first_before, matches_before.last_at AS last_before,
+           LEAST(matches_after.began_at, told_after.began_at) AS began_after,
+           matches_after.first_at AS first_after, matches_after.last_at AS last_after
     FROM looks AS look
     JOIN follows AS follow
       ON follow.tenant_id = :tenant_id AND follow.official_account_id = :official_account_id
@@ -230,6 +230,18 @@ WITH divided AS (
           AND match.account_id = follow.account_id
           AND match.taken_at BETWEEN after.at AND follow.last_seen_at
     ) AS matches_after
+    CROSS JOIN LATERAL (
+        SELECT min(told.began_at) AS began_at FROM pair_answers AS told
+        WHERE told.tenant_id = :tenant_id AND told.official_account_id = :official_account_id
+          AND told.account_id = follow.account_id AND told.answer = 'follows'
+          AND told.asked_at BETWEEN follow.first_seen_at AND before.at
+    ) AS told_before
+    CROSS JOIN LATERAL (
+        SELECT min(told.began_at) AS began_at FROM pair_answers AS told
+        WHERE told.tenant_id = :tenant_id AND told.official_account_id = :official_account_id
+          AND told.account_id = follow.account_id AND told.answer = 'follows'
+          AND told.asked_at BETWEEN after.at AND follow.last_seen_at
+    ) AS told_after
     WHERE NOT look.present AND follow.first_seen_at < :at AND follow.last_seen_at >= :at
 ), ended AS (
     UPDATE follows AS follow SET

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Account
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.clock import JAKARTA
@@ -88,11 +89,12 @@ def match(export: FollowerExport, accounts: Mapping[str, UUID]) -> Matches:
         for key, seconds in batch:
             # Nearly every key is a citizen's, so the common way is kept to one look.
             if key in accounts:
-                began[accounts[key]] = None if seconds is None else _moment(seconds)
+                began[accounts[key]] = None if seconds is None else moment_of(seconds)
     return Matches(began, export.summary, export.summary.listed - export.repeated())
 
 
-def _moment(seconds: int) -> datetime | None:
+def moment_of(seconds: int) -> datetime | None:
+    """Unix seconds as a moment; None where they can be none."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
@@ -110,11 +112,11 @@ def require_owner(account: OfficialAccount, export: FollowerExport) -> None:
         raise WrongPlatform(errors=[FieldError("/file", "wrong_platform", "another platform")])
     if export.relation is not Relation.FOLLOWERS:
         raise FollowingList(account.platform)
-    if _is_of_another(account, export):
+    if is_of_another(account, export):
         raise WrongAccount(errors=[FieldError("/file", "wrong_account", "another account's file")])
 
 
-def _is_of_another(account: OfficialAccount, export: FollowerExport) -> bool:
+def is_of_another(account: OfficialAccount | Account, export: FollowerExport) -> bool:
     """Whether the export says that it belongs to another account; ids speak before handles."""
     if export.owner_id is not None and account.platform_id is not None:
         return export.owner_id != account.platform_id

@@ -21,11 +21,16 @@ from app.core.ids import new_id
 from app.observations.rules import (
     CertificateVerdict,
     EvidenceKind,
+    EvidenceSource,
     Expectation,
     PairAnswer,
     PollKind,
 )
 from app.platforms.base import Platform, Precision
+
+OFFICIAL = ["official_accounts.tenant_id", "official_accounts.id"]
+# The sources of answers that an employee has shown.
+SHOWN = "('self_export', 'screenshot')"
 
 
 class CountSnapshot(TenantRow, Base):
@@ -33,10 +38,7 @@ class CountSnapshot(TenantRow, Base):
 
     __tablename__ = "count_snapshots"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         CheckConstraint(
             "0 <= followers_min AND followers_min <= followers_max",
             name="a_count_is_an_interval_from_zero",
@@ -74,10 +76,7 @@ class PollRun(TenantRow, Base):
 
     __tablename__ = "poll_runs"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         CheckConstraint(
             "(official_account_id IS NULL) = (kind = 'existence')"
             " AND (kind <> 'existence' OR platform IS NOT NULL)",
@@ -116,10 +115,7 @@ class FollowerList(TenantRow, Base):
 
     __tablename__ = "follower_lists"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         UniqueConstraint(
             "tenant_id", "official_account_id", "digest", name="a_list_is_taken_in_once"
         ),
@@ -203,10 +199,7 @@ class Follow(TenantRow, Base):
 
     __tablename__ = "follows"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
         CheckConstraint("first_seen_at <= last_seen_at", name="follows_run_forward"),
         CheckConstraint(
@@ -258,14 +251,15 @@ class Follow(TenantRow, Base):
 
 
 class PairAnswerRow(TenantRow, Base):
-    """A platform's answer to "does this account follow that one?"; ids only, no handles."""
+    """An answer to "does this account follow that one?"; ids only, no handles.
+
+    A platform answers once a slot. What an employee has shown has no slot, says nothing but yes,
+    and may name the platform's own date of the follow.
+    """
 
     __tablename__ = "pair_answers"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
         UniqueConstraint(
             "tenant_id",
@@ -273,6 +267,12 @@ class PairAnswerRow(TenantRow, Base):
             "account_id",
             "slot",
             name="a_pair_is_answered_once_a_slot",
+        ),
+        CheckConstraint(
+            f"(slot IS NULL) = (source IN {SHOWN})", name="only_platforms_answer_in_slots"
+        ),
+        CheckConstraint(
+            "slot IS NOT NULL OR answer = 'follows'", name="what_is_shown_is_never_a_no"
         ),
         Index(
             "ix_pair_answers_latest",
@@ -287,10 +287,83 @@ class PairAnswerRow(TenantRow, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     official_account_id: Mapped[UUID]
     account_id: Mapped[UUID]
-    slot: Mapped[datetime]
+    slot: Mapped[datetime | None]
     asked_at: Mapped[datetime]
     answer: Mapped[PairAnswer] = mapped_column(closed_set(PairAnswer, "pair_answer_is_known"))
     source: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[datetime | None]
+
+
+class SelfEvidence(TenantRow, Base):
+    """What an employee has shown of one account: their own export, a reviewed screenshot, a word.
+
+    An export has a digest and may show follows of several official accounts; everything else names
+    one. A file that does not say whose it is stands no higher than a screenshot. `taken_at` is
+    when the platform made it or, for a word, when it was given.
+    """
+
+    __tablename__ = "self_evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
+        CheckConstraint(
+            "(digest IS NULL) = (official_account_id IS NOT NULL)"
+            " AND (source <> 'self_export' OR digest IS NOT NULL)"
+            " AND (source <> 'self_declared' OR digest IS NULL)",
+            name="self_evidence_is_a_file_or_names_an_official_account",
+        ),
+        CheckConstraint(
+            "source <> 'screenshot' OR btrim(COALESCE(officer, '')) <> ''",
+            name="an_officer_has_reviewed_a_screenshot",
+        ),
+        CheckConstraint(
+            "taken_at <= recorded_at", name="self_evidence_is_recorded_after_it_was_made"
+        ),
+        UniqueConstraint(
+            "tenant_id", "account_id", "source", "digest", name="a_file_is_shown_once"
+        ),
+        UniqueConstraint(
+            "tenant_id",
+            "account_id",
+            "source",
+            "official_account_id",
+            "taken_at",
+            name="a_look_is_shown_once",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID]
+    source: Mapped[EvidenceSource] = mapped_column(
+        closed_set(EvidenceSource, "self_evidence_source_is_known")
+    )
+    official_account_id: Mapped[UUID | None]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    taken_at: Mapped[datetime]
+    officer: Mapped[str | None] = mapped_column(Text)
+    remark: Mapped[str | None] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+
+
+class SelfEvidenceFact(TenantRow, Base):
+    """One follow that self evidence shows, kept as an answer about the pair."""
+
+    __tablename__ = "self_evidence_facts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "evidence_id"], ["self_evidence.tenant_id", "self_evidence.id"]
+        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
+        ForeignKeyConstraint(
+            ["tenant_id", "answer_id"], ["pair_answers.tenant_id", "pair_answers.id"]
+        ),
+        UniqueConstraint("tenant_id", "answer_id", name="an_answer_is_one_fact"),
+    )
+
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    official_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    answer_id: Mapped[UUID]
 
 
 class OfficialAccountControl(TenantRow, Base):
@@ -301,10 +374,7 @@ class OfficialAccountControl(TenantRow, Base):
 
     __tablename__ = "official_account_controls"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "official_account_id"],
-            ["official_accounts.tenant_id", "official_accounts.id"],
-        ),
+        ForeignKeyConstraint(["tenant_id", "official_account_id"], OFFICIAL),
         ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"]),
     )
 

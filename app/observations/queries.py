@@ -17,8 +17,16 @@ from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
 from app.identity.rules import Caller
-from app.observations.models import CountSnapshot, FollowerList, PollRun
-from app.observations.rules import CountInterval, PollKind, cuts_days, first_step
+from app.observations.models import (
+    CountSnapshot,
+    FollowerList,
+    PairAnswerRow,
+    PollRun,
+    SelfEvidence,
+    SelfEvidenceFact,
+)
+from app.observations.rules import CountInterval, PairAnswer, PollKind, cuts_days, first_step
+from app.official_accounts.models import OfficialAccount
 from app.platforms.base import Platform
 
 # A count older than this says too little about a list to certify it.
@@ -311,3 +319,68 @@ async def poll_runs(
     if wanted.after is not None:
         runs = runs.where(PollRun.id < wanted.after)
     return (await session.scalars(runs.order_by(PollRun.id.desc()).limit(wanted.limit + 1))).all()
+
+
+async def evidence_of(
+    session: AsyncSession,
+    tenant_id: UUID,
+    account_id: UUID,
+    wanted: PageRequest,
+    *,
+    paused: Sequence[UUID],
+) -> Sequence[SelfEvidence]:
+    """One page of what was shown of an account and one row more, oldest first.
+
+    What names a paused official account is left out.
+    """
+    shown = (
+        select(SelfEvidence)
+        .where(
+            SelfEvidence.tenant_id == tenant_id,
+            SelfEvidence.account_id == account_id,
+            SelfEvidence.official_account_id.is_(None)
+            | SelfEvidence.official_account_id.not_in(paused),
+        )
+        .order_by(SelfEvidence.id)
+        .limit(wanted.limit + 1)
+    )
+    if wanted.after is not None:
+        shown = shown.where(SelfEvidence.id > wanted.after)
+    return (await session.scalars(shown)).all()
+
+
+async def facts_of(
+    session: AsyncSession,
+    tenant_id: UUID,
+    evidence_ids: Sequence[UUID],
+    *,
+    paused: Sequence[UUID],
+) -> Sequence[Row[UUID, UUID, PairAnswer, datetime | None, UUID, str]]:
+    """The follows that some evidence shows, with the names of the official accounts."""
+    found = await session.execute(
+        select(
+            SelfEvidenceFact.evidence_id,
+            PairAnswerRow.id,
+            PairAnswerRow.answer,
+            PairAnswerRow.began_at,
+            PairAnswerRow.official_account_id,
+            OfficialAccount.name.label("official_account_name"),
+        )
+        .join(
+            PairAnswerRow,
+            (PairAnswerRow.tenant_id == SelfEvidenceFact.tenant_id)
+            & (PairAnswerRow.id == SelfEvidenceFact.answer_id),
+        )
+        .join(
+            OfficialAccount,
+            (OfficialAccount.tenant_id == SelfEvidenceFact.tenant_id)
+            & (OfficialAccount.id == SelfEvidenceFact.official_account_id),
+        )
+        .where(
+            SelfEvidenceFact.tenant_id == tenant_id,
+            SelfEvidenceFact.evidence_id.in_(evidence_ids),
+            SelfEvidenceFact.official_account_id.not_in(paused),
+        )
+        .order_by(OfficialAccount.name, OfficialAccount.id)
+    )
+    return found.all()

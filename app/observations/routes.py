@@ -7,27 +7,35 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
+from app.accounts import queries as accounts
+from app.core.clock import jakarta_day
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
-from app.core.uploads import UPLOAD_BODY, uploaded
+from app.core.uploads import UPLOAD_BODY, file_or_json, json_instead, uploaded
 from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.observations import controls, lists, queries, service
+from app.neutrality import queries as neutrality
+from app.neutrality.service import shown as name_paused
+from app.observations import controls, evidence, lists, queries, service
 from app.observations import runs as run_log
 from app.observations.models import CountSnapshot
 from app.observations.rules import PollKind
 from app.observations.schemas import (
     ControlsIn,
     ControlsOut,
+    EvidenceIn,
     FollowerListOut,
     PollRunOut,
+    SelfEvidencePage,
+    SelfEvidenceTaken,
     SnapshotIn,
     SnapshotOut,
     SnapshotsOut,
 )
+from app.observations.self_exports import word_of
 from app.official_accounts import queries as official_accounts
 
 router = APIRouter(prefix="/v1", tags=["observations"], route_class=OnceRoute)
@@ -35,6 +43,9 @@ MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
 MayObserve = Annotated[Caller, Depends(may(Scope.OBSERVATIONS_WRITE, whole_tenant=True))]
 
 MaySeeControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ, whole_tenant=True))]
+# What somebody shows is handed in where their accounts are declared, also by a unit.
+MayShow = Annotated[Caller, Depends(may(Scope.ACCOUNTS_WRITE))]
+MaySeeEvidence = Annotated[Caller, Depends(may(Scope.ACCOUNTS_READ, Scope.COMPLIANCE_READ))]
 MaySetControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_WRITE, whole_tenant=True))]
 
 
@@ -145,6 +156,69 @@ async def set_controls(
     )
     response.headers["ETag"] = etag(official.version)
     return await controls.shown(session, official)
+
+
+@router.get("/accounts/{account_id}/evidence")
+async def list_evidence(
+    account_id: UUID,
+    caller: MaySeeEvidence,
+    session: SessionDep,
+    services: ServicesDep,
+    page: PageDep,
+) -> SelfEvidencePage:
+    """What the account's owner has shown, oldest first; nothing else of what they follow is known.
+
+    Whoever may not read verdicts may not read this either: it says who follows.
+    """
+    account = await accounts.get(session, caller, account_id)
+    paused = await neutrality.paused(session, caller.tenant_id, jakarta_day(services.clock.now()))
+    ids = [each.official_account_id for each in paused]
+    found, cursor = split_page(
+        await queries.evidence_of(session, caller.tenant_id, account.id, page, paused=ids), page
+    )
+    return SelfEvidencePage(
+        items=await evidence.shown(session, caller.tenant_id, found, ids),
+        next=cursor,
+        paused=[name_paused(each) for each in paused],
+    )
+
+
+@router.post(
+    "/accounts/{account_id}/evidence", status_code=201, openapi_extra=file_or_json(EvidenceIn)
+)
+async def take_evidence(
+    caller: MayShow,
+    account_id: UUID,
+    request: Request,
+    services: ServicesDep,
+    response: Response,
+) -> SelfEvidenceTaken:
+    """Take in the owner's own export (`file`), or as JSON what an officer has reviewed or heard.
+
+    The file is read in memory; of those whom the owner follows only this government's official
+    accounts leave it. The same evidence again answers 200. `taken_at` and `officer` go with a file
+    that does not say by itself when it was made, or whose it is.
+    """
+    now = services.clock.now()
+    async with services.database.transaction(caller.tenant_id) as session:
+        account = await accounts.get(session, caller, account_id)
+    body = await json_instead(request, EvidenceIn)
+    if body is not None:
+        async with services.database.transaction(caller.tenant_id) as session:
+            taken = await evidence.take_word(session, account, body, actor=caller.actor, now=now)
+    else:
+        async with uploaded(request, limit=services.settings.max_upload_bytes) as upload:
+            taken = await evidence.take_export(
+                services.database,
+                account,
+                upload,
+                word_of(upload),
+                actor=caller.actor,
+                now=now,
+            )
+    response.status_code = 201 if taken.is_new else 200
+    async with services.database.transaction(caller.tenant_id) as session:
+        return await evidence.shown_taken(session, taken)
 
 
 @router.get("/polls")

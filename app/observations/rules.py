@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
+from app.platforms.base import Precision
+from app.platforms.numbers import ReadCount
+
 
 class ImpossibleCount(ValueError):
     """A count lies between 0 and its maximum."""
@@ -71,6 +74,19 @@ def rounded(text: str) -> CountInterval:
     step = unit // 10 ** len(decimals)
     shown = int(found[1] + decimals) * step
     return CountInterval(max(0, shown - step // 2), shown + (step + 1) // 2 - 1)
+
+
+def may_mean(written: Sequence[ReadCount], claimed: CountInterval, precision: Precision) -> bool:
+    """Whether a text can stand for a count that somebody attests; `written` is all it may mean.
+
+    A shortened text never stands for an exact count.
+    """
+    return any(
+        each.least <= claimed.max
+        and claimed.min <= each.most
+        and (precision is not Precision.EXACT or each.precision is Precision.EXACT)
+        for each in written
+    )
 
 
 def suspicious_fall(previous_max: int, new_max: int) -> bool:
@@ -144,8 +160,27 @@ class EvidenceKind(StrEnum):
     PAIR_ANSWER = "pair_answer"
 
 
+class EvidenceSource(StrEnum):
+    """How an employee shows a follow, the strongest first; their mere word proves nothing."""
+
+    SELF_EXPORT = "self_export"
+    SCREENSHOT = "screenshot"
+    SELF_DECLARED = "self_declared"
+
+
+def proves(source: EvidenceSource) -> bool:
+    """Whether what is shown so is a fact about a follow."""
+    match source:
+        case EvidenceSource.SELF_EXPORT | EvidenceSource.SCREENSHOT:
+            return True
+        case EvidenceSource.SELF_DECLARED:
+            return False
+        case _:
+            assert_never(source)
+
+
 # Sources of an answer by which an employee has shown that they follow.
-SELF_EVIDENCE = frozenset({"screenshot", "self_export"})
+SELF_EVIDENCE = frozenset(source for source in EvidenceSource if proves(source))
 
 
 def could_hold(

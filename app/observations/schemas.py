@@ -1,13 +1,21 @@
 """What was seen, on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from app.core.paging import Page
 from app.core.schemas import In, Out, Text
-from app.observations.rules import CertificateVerdict, Expectation, PollKind
+from app.neutrality.schemas import PausedOut
+from app.observations.rules import (
+    CertificateVerdict,
+    EvidenceSource,
+    Expectation,
+    PairAnswer,
+    PollKind,
+)
 from app.platforms.base import Platform, Precision
 
 Followers = Annotated[int, Field(ge=0, le=10**11)]
@@ -170,3 +178,59 @@ class PollRunOut(Out):
     asked: int | None
     answered: int | None
     next_due: datetime | None
+
+
+class EvidenceIn(In):
+    """What an officer has reviewed or heard: a screenshot, or a word that proves nothing.
+
+    No picture is stored; `taken_at` is when the screenshot was made, or the word was given.
+    """
+
+    source: Literal[EvidenceSource.SCREENSHOT, EvidenceSource.SELF_DECLARED]
+    official_account_id: UUID
+    taken_at: AwareDatetime
+    officer: Text
+    remark: Text | None = None
+
+
+class FactOut(Out):
+    """One follow that the evidence shows, by the id under which verdicts name it."""
+
+    id: UUID
+    official_account_id: UUID
+    official_account_name: str
+    answer: PairAnswer
+    began_at: datetime | None
+
+
+class SelfEvidenceOut(Out):
+    """What an employee has shown of an account, and what it proves; a mere word proves nothing.
+
+    `owner_told` says whether a file names its owner; null where there is no file. Nothing follows
+    from an official account that is not among the facts.
+    """
+
+    id: UUID
+    account_id: UUID
+    source: EvidenceSource
+    official_account_id: UUID | None
+    taken_at: datetime
+    owner_told: bool | None
+    officer: str | None
+    remark: str | None
+    recorded_by: str
+    recorded_at: datetime
+    facts: list[FactOut]
+
+
+class SelfEvidenceTaken(SelfEvidenceOut):
+    """What was kept; of the `paused` accounts nothing is, and those without an id are left out."""
+
+    not_comparable: list[UUID]
+    paused: list[PausedOut]
+
+
+class SelfEvidencePage(Page[SelfEvidenceOut]):
+    """One page of evidence; nothing is told about the `paused` accounts."""
+
+    paused: list[PausedOut]

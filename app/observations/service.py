@@ -13,7 +13,13 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.identity.rules import Caller
 from app.observations import queries
 from app.observations.models import CountSnapshot, FollowerList, PollRun
-from app.observations.rules import CountInterval, confirms_fall, step_gains, suspicious_fall
+from app.observations.rules import (
+    CountInterval,
+    confirms_fall,
+    may_mean,
+    step_gains,
+    suspicious_fall,
+)
 from app.observations.schemas import (
     CertificateOut,
     ControlCountsOut,
@@ -27,12 +33,17 @@ from app.observations.schemas import (
 from app.official_accounts import service as official_accounts
 from app.official_accounts.queries import ClaimedPoll
 from app.platforms.base import CountReading
+from app.platforms.numbers import possible_counts
 
 MANUAL = "manual"
 
 
 class ReadingInFuture(Invalid):
     """The reading is dated in the future."""
+
+
+class TextSaysOtherwise(Invalid):
+    """The text `raw` cannot mean this count; copy it as the page shows it: 8.582 or 7,2 rb."""
 
 
 class SlotTaken(Conflict):
@@ -79,12 +90,17 @@ async def record_manual(
 
     Raises:
         ReadingInFuture: it is dated in the future.
+        TextSaysOtherwise: what was read cannot mean this count.
         SlotTaken: there is one of this moment.
     """
     if reading.observed_at > now:
         raise ReadingInFuture(errors=[FieldError("/observed_at", "future", "in the future")])
     assert reading.followers_min is not None
     assert reading.followers_max is not None
+    claimed = CountInterval(reading.followers_min, reading.followers_max)
+    if not may_mean(possible_counts(reading.raw), claimed, reading.precision):
+        message = "not this count; a shortened one needs followers_min and followers_max"
+        raise TextSaysOtherwise(errors=[FieldError("/raw", "other_count", message)])
     observed_at = reading.observed_at.astimezone(UTC)
     snapshot = {
         "tenant_id": caller.tenant_id,

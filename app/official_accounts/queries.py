@@ -33,6 +33,18 @@ async def get(session: AsyncSession, caller: Caller, account_id: UUID) -> Offici
     return account
 
 
+async def of_tenant(session: AsyncSession, tenant_id: UUID, account_id: UUID) -> OfficialAccount:
+    """One official account of a government, whoever asks.
+
+    Raises:
+        NotFound: there is none.
+    """
+    account = await session.get(OfficialAccount, (tenant_id, account_id))
+    if account is None:
+        raise NotFound
+    return account
+
+
 async def page(
     session: AsyncSession, caller: Caller, wanted: PageRequest, platform: Platform | None
 ) -> Sequence[OfficialAccount]:
@@ -43,6 +55,22 @@ async def page(
     if platform is not None:
         accounts = accounts.where(OfficialAccount.platform == platform)
     return (await session.scalars(accounts)).all()
+
+
+async def active_of(
+    session: AsyncSession, tenant_id: UUID, platform: Platform
+) -> Sequence[OfficialAccount]:
+    """A government's active accounts on a platform, in order of id."""
+    found = await session.scalars(
+        select(OfficialAccount)
+        .where(
+            OfficialAccount.tenant_id == tenant_id,
+            OfficialAccount.platform == platform,
+            OfficialAccount.active.is_(True),
+        )
+        .order_by(OfficialAccount.id)
+    )
+    return found.all()
 
 
 async def active_on(

@@ -5,8 +5,10 @@ and no count at all in English, and `2,5 M` is 10^9 times as many there as `2.5`
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -53,6 +55,7 @@ LANGUAGES: Final[Mapping[str, _Language]] = MappingProxyType({
     ),
 })  # fmt: skip
 
+_NOUNS = frozenset[str]().union(*(each.nouns for each in LANGUAGES.values()))
 # Platforms put no-break spaces between a number and its unit.
 _SHAPE = re.compile(r"(?P<digits>[0-9][0-9.,]{0,29})[ \u00a0\u202f]?(?P<words>[a-z]+(?: [a-z]+)?)?")
 
@@ -69,6 +72,23 @@ def read_count(text: str, language: str) -> ReadCount:
     written = LANGUAGES.get(language.replace("_", "-").partition("-")[0].lower())
     if written is None:
         raise ParseFailed("a count in an unknown language")
+    return _read(text, written)
+
+
+def possible_counts(text: str) -> Sequence[ReadCount]:
+    """Everything that a count may mean which a person has copied from a page or an app.
+
+    Apps mix the separators of one language with the units of another, and people leave out where
+    they have read it; empty where the text can be no count.
+    """
+    found: list[ReadCount] = []
+    for separators, words in product(LANGUAGES.values(), repeat=2):
+        with suppress(ParseFailed):
+            found.append(_read(text, replace(separators, units=words.units, nouns=_NOUNS)))
+    return found
+
+
+def _read(text: str, written: _Language) -> ReadCount:
     found = _SHAPE.fullmatch(text.replace("\u00a0", " ").strip().lower())
     if found is None:
         raise ParseFailed("no usable count")

@@ -86,3 +86,71 @@ def following(handles: Iterable[str]) -> bytes:
         for each in handles
     ]
     return archive({FOLLOWING: {"relationships_following": listed}})
+
+
+OWN_THREADS = "your_instagram_activity/threads/following.json"
+
+
+def instagram_own(followed: Followers, *, owner: str | None = "satu") -> bytes:
+    """An employee's own export, in Instagram's present layout."""
+    listed = [
+        {
+            "title": handle,
+            "string_list_data": [
+                {
+                    "href": f"https://www.instagram.com/_u/{handle}",
+                    "timestamp": int(began.timestamp()),
+                }
+            ],
+        }
+        for handle, began in followed
+    ]
+    files: dict[str, object] = {FOLLOWING: {"relationships_following": listed}}
+    return archive(files if owner is None else {**files, OWNER: personal(owner)})
+
+
+def threads_own(followed: Followers, *, owner: str | None = "satu") -> bytes:
+    listed = {"text_post_app_text_post_app_following": entries(followed)}
+    files: dict[str, object] = {OWN_THREADS: listed, FOLLOWING: {"relationships_following": []}}
+    return archive(files if owner is None else {**files, OWNER: personal(owner)})
+
+
+def tiktok_own(followed: Followers, *, owner: str | None = "satu") -> bytes:
+    listed = [
+        {"Date": began.strftime("%Y-%m-%d %H:%M:%S"), "UserName": handle}
+        for handle, began in followed
+    ]
+    document: dict[str, object] = {
+        "Your Activity": {
+            "Follower": {"App": 1, "FansList": None},
+            "Following": {"App": 1, "Following": listed},
+        }
+    }
+    if owner is not None:
+        document["Profile And Settings"] = {"Profile Info": {"ProfileMap": {"userName": owner}}}
+    return archive({"TikTok_Data/user_data_tiktok.json": document})
+
+
+def x_own(followed: Followers, *, owner: str | None = "satu", owner_id: str = "101") -> bytes:
+    listed = [{"following": {"accountId": each}} for each, _ in followed]
+    files = {"data/following.js": f"window.YTD.following.part0 = {json.dumps(listed)}"}
+    if owner is not None:
+        account = [{"account": {"username": owner, "accountId": owner_id}}]
+        files["data/account.js"] = f"window.YTD.account.part0 = {json.dumps(account)}"
+    return archive(files)
+
+
+def youtube_own(followed: Followers, *, owner: str | None = None) -> bytes:
+    """Takeout's file, which never says whose it is."""
+    assert owner is None
+    rows = [f"{each},http://www.youtube.com/channel/{each},Kanal" for each, _ in followed]
+    table = "\n".join(["Channel Id,Channel Url,Channel Title", *rows]) + "\n"
+    return archive({"Takeout/YouTube/subscriptions/subscriptions.csv": table})
+
+
+def mastodon_own(followed: Followers, *, owner: str | None = None) -> bytes:
+    """The settings page's file, which never says whose it is."""
+    assert owner is None
+    rows = [f"{each},true,false," for each, _ in followed]
+    table = "\n".join(["Account address,Show boosts,Notify on new posts,Languages", *rows]) + "\n"
+    return archive({"following_accounts.csv": table})

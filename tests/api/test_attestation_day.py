@@ -10,6 +10,7 @@ from app.platforms.base import PairReading
 from tests.api.test_compliance import account, registry  # noqa: F401
 from tests.api.test_imports import put
 from tests.api.test_membership import Town, town  # noqa: F401
+from tests.support import NOW
 from workers.jobs import run_job
 
 HOUR = timedelta(hours=1)
@@ -54,3 +55,21 @@ async def test_an_attestation_of_an_earlier_day_holds_from_its_end(town, attest)
     await attest(town, declared, "2026-11-24")
     [verified] = (await town.api.get(path)).json()["items"]
     assert verified["verified_at"].startswith("2026-11-24T16:59:59")
+
+
+async def test_a_file_cannot_attest_on_a_day_that_has_not_come(town):
+    path = f"/v1/employees/{town.people['4']}/accounts"
+    [declared] = (await town.api.get(path)).json()["items"]
+    employee = (await town.api.get(f"/v1/employees/{town.people['4']}")).json()
+    # It is the 24th in Jakarta already when it is still the 23rd in UTC.
+    town.clock.at = NOW - 9 * HOUR
+    row = f"{employee['nip']},{declared['platform']},{declared['handle']}"
+    heading = "nip,platform,account,attested_on\n"
+    made = await put(town.api, "accounts", f"{heading}{row},2026-11-25\n")
+    assert (made["accepted"], made["rejected"]) == (0, 1)
+    assert [(each["line"], each["column"], each["code"]) for each in made["faults"]] == [
+        (2, "attested_on", "future")
+    ]
+    assert (await town.api.get(path)).json()["items"] == [declared]
+    today = await put(town.api, "accounts", f"{heading}{row},2026-11-24\n")
+    assert (today["accepted"], today["changed"]) == (1, 1)

@@ -24,9 +24,10 @@ async def official_account(api: Api, handle: str = "pemprovsumsel", **fields: An
 
 
 async def read_count(api: Api, account: dict, at: datetime, **reading: Any) -> None:
+    raw = str(reading.get("followers", reading.get("followers_min")))
     answer = await api.post(
         f"/v1/official-accounts/{account['id']}/snapshots",
-        {"observed_at": at.isoformat(), "attested_by": "Humas", "raw": "x", **reading},
+        {"observed_at": at.isoformat(), "attested_by": "Humas", "raw": raw, **reading},
     )
     assert answer.status_code == 201, answer.text
 
@@ -148,6 +149,41 @@ async def test_a_reading_cannot_be_dated_ahead_or_twice(api):
     now = {**body, "observed_at": NOW.isoformat()}
     assert (await api.post(path, now)).status_code == 201
     assert (await api.post(path, now)).status_code == 409
+
+
+EXACTLY = {"followers": 8582}
+ROUNDED = {"followers_min": 7150, "followers_max": 7249, "precision": "rounded"}
+CUT = {"followers_min": 8580, "followers_max": 8589, "precision": "truncated"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "count", "agrees"),
+    [
+        pytest.param("8.582", EXACTLY, True, id="indonesian"),
+        pytest.param("8,582 followers", EXACTLY, True, id="english"),
+        pytest.param("8582", EXACTLY, True, id="plain"),
+        pytest.param("8.528", EXACTLY, False, id="digits-exchanged"),
+        pytest.param("8,58 rb", EXACTLY, False, id="shortened-is-not-exact"),
+        pytest.param("x", EXACTLY, False, id="no-number"),
+        pytest.param("8582 suka", EXACTLY, False, id="likes"),
+        pytest.param("7,2 rb", ROUNDED, True, id="rounded"),
+        pytest.param("7,2K", ROUNDED, True, id="mixed"),
+        pytest.param("72 rb", ROUNDED, False, id="ten-times-as-many"),
+        pytest.param("7,2 jt", ROUNDED, False, id="another-unit"),
+        pytest.param("8580", CUT, True, id="cut"),
+        pytest.param("8,58 rb pelanggan", CUT, True, id="cut-and-shortened"),
+        pytest.param("9,58 rb", CUT, False, id="cut-elsewhere"),
+    ],
+)
+async def test_what_was_read_must_be_able_to_mean_the_count(api, raw, count, agrees):
+    account = await official_account(api)
+    answer = await api.post(
+        f"/v1/official-accounts/{account['id']}/snapshots",
+        {"observed_at": START.isoformat(), "attested_by": "Humas", "raw": raw, **count},
+    )
+    assert answer.status_code == (201 if agrees else 422), answer.text
+    if not agrees:
+        assert answer.json()["errors"][0]["pointer"] == "/raw"
 
 
 async def test_steps_without_a_reading_are_null(api):

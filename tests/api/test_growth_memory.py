@@ -16,7 +16,7 @@ from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.services import Services
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from tests.api.exports import export
+from tests.api.exports import export, instagram_own
 from tests.api.test_compliance import LONG_AGO, account, registry, upload  # noqa: F401
 from tests.api.test_growth import START, growth_of, official_account, read_count
 from tests.api.test_imports import put, table
@@ -78,6 +78,11 @@ async def test_every_kind_of_change_is_in_the_next_answer(
         "a verified account": lambda: api.post(
             f"/v1/accounts/{fourth['id']}/verification",
             {"method": "attestation", "attested_on": "2026-11-02"},
+        ),
+        "an own export": lambda: api.upload(
+            f"/v1/accounts/{declared['id']}/evidence",
+            instagram_own([(account["handle"], NOW - timedelta(minutes=5))], owner="tiga"),
+            filename="export.zip",
         ),
         "a retired account": lambda: api.delete(f"/v1/accounts/{declared['id']}"),
         "a declared account": lambda: api.post(

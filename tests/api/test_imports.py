@@ -240,3 +240,28 @@ async def test_work_grows_with_the_file_and_not_with_its_square(api, connection)
             made = await put(api, kind, content)
             assert made[expected] == len(people)
             assert await rows_touched(connection) - before < 10 * len(people)
+
+
+async def test_headings_that_mean_nothing_are_named(api):
+    await put(api, "work_units", UNITS)
+    heading = "NIP,Nama,Jenis Pegawai,Kode Unit,Status,,Nama"
+    rows = f"{heading}\n{nip(1)},Budi,pppk,16.01,pensiun,x,Budiman\n"
+    made = await put(api, "employees", rows, dry_run="true")
+    assert made["ignored_columns"] == ["Status", "column 6", "Nama"]
+    applied = await api.post(f"/v1/imports/{made['id']}/apply")
+    assert applied.json()["ignored_columns"] == made["ignored_columns"]
+    [person] = (await api.get("/v1/employees")).json()["items"]
+    assert (person["name"], person["standing"]) == ("Budi", "active")
+    assert (await put(api, "employees", table(f"{nip(1)},Budi,pppk,16.01,,")))[
+        "ignored_columns"
+    ] == []
+
+
+async def test_a_table_of_many_other_columns_is_no_burden(api):
+    await put(api, "work_units", UNITS)
+    others = ",".join(["x" * 5000] * 300)
+    made = await put(
+        api, "employees", f"nip,nama,kategori,kode unit,{others}\n{nip(1)},B,pppk,16.01\n"
+    )
+    assert made["accepted"] == 1
+    assert made["ignored_columns"] == ["x" * 100] * 100

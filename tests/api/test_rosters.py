@@ -133,6 +133,47 @@ async def test_who_left_may_come_back_and_is_still_of_the_frozen_roster(api, acc
     )  # fmt: skip
 
 
+async def test_who_comes_back_begins_anew_and_keeps_the_history(
+    api, services, government, account, registry, clock
+):
+    campaign = await make_campaign(api, account, grace_days=3)
+    seventh = registry["7"]
+
+    async def retire(standing: str) -> None:
+        await put(api, "employees", table(f"{nip(7)},Pegawai 7,pppk,16.02,,{standing}"))
+
+    async def declaring() -> str | None:
+        await judge(services, government, campaign)
+        found = (await verdicts_of(api, seventh)).get("declare")
+        return None if found is None else found["reason"]
+
+    assert await declaring() == "undeclared"
+    for day in ("2026-12-04", "2026-12-14"):
+        await retire("pensiun")
+        await act(api, campaign, leave=[seventh])
+        assert await declaring() is None
+        await retire("aktif")
+        clock.at += timedelta(days=10)
+        cohort = (await act(api, campaign, add=[seventh], reason=f"Kembali {day}")).json()
+        assert (cohort["intact"], cohort["added"], cohort["left"]) == (True, 0, 0)
+        assert await declaring() == "not_due_yet"
+    clock.at += timedelta(days=3)
+    assert await declaring() == "undeclared"
+    assert seventh not in await shown(api, campaign, "added")
+    path = f"/v1/campaigns/{campaign['id']}/members"
+    members = (await api.get(path, show="members")).json()["items"]
+    [back] = [each for each in members if each["id"] == seventh]
+    assert (back["joined_on"], back["added_because"]) == ("2026-12-14", "Kembali 2026-12-14")
+    assert [
+        (stay["joined_on"], stay["left_on"], stay["added_by"], stay["left_by"])
+        for stay in back["earlier_stays"]
+    ] == [
+        ("2026-11-24", "2026-11-24", None, "Kepala BKD"),
+        ("2026-12-04", "2026-12-04", "Kepala BKD", "Kepala BKD"),
+    ]
+    assert [each["earlier_stays"] for each in members if each["id"] != seventh] == [[]] * 7
+
+
 async def test_who_has_left_is_no_part_of_the_gain(api, account, registry):
     campaign = await make_campaign(api, account)
     await take_lists(api, account, SECOND)

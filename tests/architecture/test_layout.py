@@ -32,7 +32,15 @@ BESIDE = {
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
-    "observations": {"controls", "follows", "lists", "memberships", "runs"},
+    "observations": {
+        "controls",
+        "evidence",
+        "follows",
+        "lists",
+        "memberships",
+        "runs",
+        "self_exports",
+    },
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40

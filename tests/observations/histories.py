@@ -1,6 +1,6 @@
-"""Random histories of lists and pair answers, and what a plain reading in memory makes of them."""
+"""Random histories of lists, answers and own exports, and what a plain reading makes of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -55,7 +55,21 @@ class AnswersEvent:
         return NOW + timedelta(minutes=self.minute)
 
 
-Event = ListEvent | AnswersEvent
+@dataclass(frozen=True)
+class ShownEvent:
+    """The own export of one account, with the platform's date of the follow."""
+
+    number: int
+    minute: int
+    account_id: UUID
+    began: datetime
+
+    @property
+    def at(self) -> datetime:
+        return NOW + timedelta(minutes=self.minute)
+
+
+Event = ListEvent | AnswersEvent | ShownEvent
 MINUTES = st.integers(0, 6)
 BEGAN = st.one_of(st.none(), st.integers(1, 3).map(lambda days: NOW - timedelta(days=days)))
 
@@ -84,14 +98,24 @@ def answer_events(draw: st.DrawFn, number: int) -> AnswersEvent:
 
 
 @st.composite
+def shown_events(draw: st.DrawFn, number: int) -> ShownEvent:
+    began = NOW - timedelta(days=draw(st.integers(1, 3)))
+    return ShownEvent(number, draw(MINUTES), draw(st.sampled_from(ACCOUNTS)), began)
+
+
+MADE: tuple[Callable[[int], st.SearchStrategy[Event]], ...] = (
+    list_events,
+    answer_events,
+    shown_events,
+)
+
+
+@st.composite
 def arrivals(draw: st.DrawFn) -> Sequence[Event]:
     """A history in the order in which it arrives: every event twice, in any order."""
-    events: list[Event] = []
-    for number in range(draw(st.integers(1, 9))):
-        if draw(st.booleans()):
-            events.append(draw(list_events(number)))
-        else:
-            events.append(draw(answer_events(number)))
+    events: list[Event] = [
+        draw(draw(st.sampled_from(MADE))(number)) for number in range(draw(st.integers(1, 9)))
+    ]
     return draw(st.permutations([*events, *events]))
 
 
@@ -136,32 +160,56 @@ def plain_intervals(
         )
 
 
-def expected(
-    history: Iterable[Event], answer_ids: dict[tuple[UUID, datetime], UUID]
-) -> set[Interval]:
+AnswerIds = Mapping[tuple[UUID, datetime | int], UUID]
+NOBODY = UUID(int=0)
+
+
+def seen_by(
+    event: Event, account_id: UUID, answer_ids: AnswerIds
+) -> tuple[Evidence, datetime | None] | None:
+    """The sighting of an account that an event is."""
+    if isinstance(event, AnswersEvent):
+        told = dict(event.told).get(account_id)
+        answer_id = answer_ids.get((account_id, event.slot), NOBODY)
+        evidence = (event.at, EvidenceKind.PAIR_ANSWER.value, answer_id)
+        return (evidence, None) if told is PairAnswer.FOLLOWS else None
+    if isinstance(event, ShownEvent):
+        if event.account_id != account_id:
+            return None
+        shown_id = answer_ids[account_id, event.number]
+        return (event.at, EvidenceKind.PAIR_ANSWER.value, shown_id), event.began
+    held = dict(event.holds)
+    if event.certificate is CertificateVerdict.VOID or account_id not in held:
+        return None
+    return (event.at, EvidenceKind.FOLLOWER_LIST.value, event.id), held[account_id]
+
+
+def denied_by(event: Event, account_id: UUID, answer_ids: AnswerIds) -> Evidence | None:
+    """The denial of an account's follow that an event is; what somebody shows is none."""
+    if isinstance(event, AnswersEvent):
+        told = dict(event.told).get(account_id)
+        answer_id = answer_ids.get((account_id, event.slot), NOBODY)
+        denial = (event.at, EvidenceKind.PAIR_ANSWER.value, answer_id)
+        return denial if told is PairAnswer.DOES_NOT_FOLLOW else None
+    if isinstance(event, ShownEvent) or account_id in dict(event.holds):
+        return None
+    if event.certificate is CertificateVerdict.COMPLETE and event.could_hold(account_id):
+        return event.at, EvidenceKind.FOLLOWER_LIST.value, event.id
+    return None
+
+
+def expected(history: Iterable[Event], answer_ids: AnswerIds) -> set[Interval]:
     """What a history comes to, whatever the order in which it arrived."""
     events = set(history)
     found: set[Interval] = set()
     for account_id in ACCOUNTS:
-        sightings: list[tuple[Evidence, datetime | None]] = []
-        denials: set[Evidence] = set()
-        for event in events:
-            if isinstance(event, AnswersEvent):
-                told = dict(event.told).get(account_id)
-                answer_id = answer_ids.get((account_id, event.slot), UUID(int=0))
-                evidence = (event.at, EvidenceKind.PAIR_ANSWER.value, answer_id)
-                if told is PairAnswer.FOLLOWS:
-                    sightings.append((evidence, None))
-                if told is PairAnswer.DOES_NOT_FOLLOW:
-                    denials.add(evidence)
-            elif event.certificate is not CertificateVerdict.VOID:
-                evidence = (event.at, EvidenceKind.FOLLOWER_LIST.value, event.id)
-                held = dict(event.holds)
-                if account_id in held:
-                    sightings.append((evidence, held[account_id]))
-                elif event.certificate is CertificateVerdict.COMPLETE and event.could_hold(
-                    account_id
-                ):
-                    denials.add(evidence)
-        found |= set(plain_intervals(account_id, sightings, denials))
+        sightings = [seen_by(event, account_id, answer_ids) for event in events]
+        denials = [denied_by(event, account_id, answer_ids) for event in events]
+        found |= set(
+            plain_intervals(
+                account_id,
+                [each for each in sightings if each is not None],
+                {each for each in denials if each is not None},
+            )
+        )
     return found

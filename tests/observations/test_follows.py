@@ -1,5 +1,6 @@
 """Intervals of follows are what the whole history says, in whatever order and how often it came."""
 
+import io
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -8,14 +9,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import text
 
+from app.accounts.models import Account
 from app.core.ids import new_id
 from app.core.services import Services
-from app.observations import follows, lists, memberships
+from app.core.uploads import Upload
+from app.observations import evidence, follows, lists, memberships
 from app.observations.memberships import Told
 from app.observations.models import FollowerList
 from app.observations.rules import CertificateVerdict, PairAnswer
+from app.observations.self_exports import Word
 from app.official_accounts.models import OfficialAccount, OwnerKind
 from app.platforms.base import Platform
+from tests.api.exports import instagram_own
 from tests.observations.histories import (
     ACCOUNTS,
     WITHOUT_ID,
@@ -23,12 +28,20 @@ from tests.observations.histories import (
     Event,
     Interval,
     ListEvent,
+    ShownEvent,
     arrivals,
     expected,
 )
 from tests.support import NOW, Government
 from tests.workers.scripts import invent
 
+# What was shown has no slot: it is told by the file's number, which stands in its remark.
+ANSWERS = text("""
+SELECT answer.id, answer.account_id, answer.slot, shown.remark
+FROM pair_answers AS answer
+LEFT JOIN self_evidence_facts AS fact ON fact.answer_id = answer.id
+LEFT JOIN self_evidence AS shown ON shown.id = fact.evidence_id
+""")
 STORED = text("""
 SELECT account_id, began_at, first_listed_at, last_listed_at,
        first_seen_at, first_kind, first_id, last_seen_at, last_kind, last_id,
@@ -93,6 +106,11 @@ class Ledger:
                 await memberships.keep_answers(
                     session, self._official, told, slot=event.slot, asked_at=event.at
                 )
+            elif isinstance(event, ShownEvent):
+                account = await session.get_one(
+                    Account, (self._official.tenant_id, event.account_id)
+                )
+                await self._show(account, event)
             elif event.id not in self._kept:
                 self._kept.add(event.id)
                 taken = row_of(self._official, event)
@@ -100,6 +118,16 @@ class Ledger:
             elif event.certificate is not CertificateVerdict.VOID:
                 taken = await session.get_one(FollowerList, (self._official.tenant_id, event.id))
                 await follows.record_list(session, taken, dict(event.holds), of_ids=event.of_ids)
+
+    async def _show(self, account: Account, event: ShownEvent) -> None:
+        """Hand in the own export of an account; each event's names somebody else besides."""
+        followed = [(self._official.handle, event.began), (f"kawan{event.number}", event.began)]
+        upload = Upload(io.BytesIO(instagram_own(followed, owner=account.handle)), None, {})
+        word = Word(event.at, "Sari Wulandari", str(event.number))
+        later = NOW + timedelta(hours=1)
+        await evidence.take_export(
+            self._services.database, account, upload, word, actor="test", now=later
+        )
 
     async def intervals(self) -> list[Interval]:
         async with self._services.database.transaction(self._official.tenant_id) as session:
@@ -120,8 +148,10 @@ class Ledger:
 
     async def answer_ids(self) -> dict:
         async with self._services.database.transaction(self._official.tenant_id) as session:
-            rows = await session.execute(text("SELECT id, account_id, slot FROM pair_answers"))
-            return {(row.account_id, row.slot): row.id for row in rows}
+            return {
+                (row.account_id, row.slot or int(row.remark)): row.id
+                for row in await session.execute(ANSWERS)
+            }
 
 
 def seen(number: int, minute: int, *, by: UUID = ACCOUNTS[0]) -> ListEvent:
@@ -138,6 +168,10 @@ def answered(number: int, minute: int, answer: PairAnswer) -> AnswersEvent:
     return AnswersEvent(number, minute, ((ACCOUNTS[0], answer),))
 
 
+def shown(number: int, minute: int, *, days: int = 1) -> ShownEvent:
+    return ShownEvent(number, minute, ACCOUNTS[0], NOW - timedelta(days=days))
+
+
 NO, YES = PairAnswer.DOES_NOT_FOLLOW, PairAnswer.FOLLOWS
 
 
@@ -147,6 +181,8 @@ NO, YES = PairAnswer.DOES_NOT_FOLLOW, PairAnswer.FOLLOWS
 @example(history=[answered(0, 1, YES), answered(1, 3, YES), answered(2, 2, NO)])
 @example(history=[answered(0, 1, YES), seen(1, 3), empty(2, 2)])
 @example(history=[answered(0, 3, NO), answered(1, 1, YES), seen(2, 5), empty(3, 2)])
+@example(history=[shown(0, 1, days=2), shown(1, 3), answered(2, 2, NO)])
+@example(history=[seen(0, 1), shown(1, 3), shown(1, 3), empty(2, 2)])
 async def test_any_history_in_any_order_and_twice_gives_the_same_intervals(
     services, official, connection, history: Sequence[Event]
 ):  # fmt: skip

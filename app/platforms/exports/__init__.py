@@ -6,7 +6,7 @@ from app.platforms.exports.errors import ExportRefused, FollowingList, title_of
 from app.platforms.exports.formats import KeyedBy, Relation
 from app.platforms.exports.opening import open_export
 from app.platforms.exports.reading import ExportSummary, FollowerExport, SummaryNotReady
-from app.platforms.exports.recognising import followers_keyed_by
+from app.platforms.exports.recognising import followers_keyed_by, followings_keyed_by
 
 __all__ = [
     "Batch",
@@ -19,6 +19,7 @@ __all__ = [
     "Relation",
     "SummaryNotReady",
     "followers_keyed_by",
+    "followings_keyed_by",
     "open_export",
     "title_of",
 ]

@@ -41,6 +41,9 @@ FORMATS: Final[tuple[ListFormat, ...]] = (
 _FOLLOWERS_KEYED_BY: Final[Mapping[Platform, KeyedBy]] = MappingProxyType(
     {each.platform: each.keyed_by for each in FORMATS if each.relation is Relation.FOLLOWERS}
 )
+_FOLLOWINGS_KEYED_BY: Final[Mapping[Platform, KeyedBy]] = MappingProxyType(
+    {each.platform: each.keyed_by for each in FORMATS if each.relation is Relation.FOLLOWING}
+)
 OWNERS: Final[tuple[OwnerFile, ...]] = (instagram.OWNER, x.OWNER)
 
 _HTML_NAME = re.compile(
@@ -57,6 +60,11 @@ _FOREIGN_NAMES: Final[Mapping[Platform, re.Pattern[str]]] = MappingProxyType({
 def followers_keyed_by(platform: Platform) -> KeyedBy:
     """What the lists of followers that a platform exports know accounts by."""
     return _FOLLOWERS_KEYED_BY.get(platform, KeyedBy.HANDLE)
+
+
+def followings_keyed_by(platform: Platform) -> KeyedBy | None:
+    """What a person's own export knows those by whom they follow; None where none tells it."""
+    return _FOLLOWINGS_KEYED_BY.get(platform)
 
 
 def by_preference(
