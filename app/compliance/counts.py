@@ -245,16 +245,19 @@ GROUP BY 1, 2 HAVING sum(told.sign * CAST(reason.value AS integer)) > 0 ORDER BY
 """)  # noqa: S608 - Only the constants above are put into the statement.
 
 BY_WORK_UNIT = text(f"""
-WITH own AS (SELECT unit_id, duty_kind, {SUMS} FROM ({TOLD}) AS told GROUP BY 1, 2)
-SELECT above.id AS key, above.name, above.code, duty_kind, {SUMS},
-       cardinality(above.ancestors) AS depth
-FROM own
-JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.id = own.unit_id
-CROSS JOIN unnest(unit.ancestors) AS upward (id)
+WITH own AS (SELECT unit_id, duty_kind, {SUMS} FROM ({TOLD}) AS told GROUP BY 1, 2
+), upward AS (
+    SELECT above.id, duty_kind, {SUMS}
+    FROM own
+    JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.id = own.unit_id
+    CROSS JOIN unnest(unit.ancestors) AS above (id)
+    GROUP BY 1, 2 HAVING sum(eligible) > 0
+)
+SELECT above.id AS key, above.name, above.code, duty_kind, eligible, met, unmet, unknown, excused,
+       disputed, cardinality(above.ancestors) AS depth
+FROM upward
 JOIN work_units AS above ON above.tenant_id = :tenant_id AND above.id = upward.id
 WHERE CAST(:root AS uuid) IS NULL OR :root = ANY(above.ancestors)
-GROUP BY above.id, above.name, above.code, above.ancestors, duty_kind
-HAVING sum(eligible) > 0
 ORDER BY depth, above.code, duty_kind
 """)  # noqa: S608 - Only the constants above are put into the statement.
 

@@ -318,6 +318,35 @@ async def test_a_recap_is_written_as_it_is_documented(world, by):
     assert len(body["items"]) > 1
 
 
+async def retire(world: World) -> None:
+    """Somebody whom the campaign addressed leaves the government."""
+    [person] = await world.rows(
+        "SELECT id, version FROM employees WHERE standing = 'active' ORDER BY id LIMIT 1"
+    )
+    answer = await world.keys["bkd"][0].patch(
+        f"/v1/employees/{person.id}", {"standing": "retired"}, etag=f'"{person.version}"'
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def test_progress_is_remembered_as_it_would_be_counted(world):
+    api, caller = world.keys["bkd"]
+    leavers = []
+    for act in (evaluate, retire, move, retire):
+        await act(world)
+        for _ in range(2):
+            answer = await api.get(f"/v1/campaigns/{world.cohort.campaign_id}/progress")
+            now = world.clock.now()
+            counted = await world.act(
+                lambda session, now=now: answers.progress(
+                    session, caller, world.cohort.campaign_id, now=now
+                )
+            )
+            assert answer.json() == counted.model_dump(mode="json")
+        leavers.append(counted.leavers)
+    assert leavers == [0, 1, 1, 2]
+
+
 async def test_only_what_is_outdated_is_counted_anew(world):
     await evaluate(world)
     await _falsify(world)
