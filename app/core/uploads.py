@@ -36,14 +36,19 @@ LONGEST_TEXT = 300
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
-def file_or_json(model: type[BaseModel]) -> dict[str, Any]:
-    """How OpenAPI tells of an operation that takes a file, or a JSON body instead."""
+def file_or_json(model: type[BaseModel], **fields: dict[str, Any]) -> dict[str, Any]:
+    """How OpenAPI tells of an operation that takes a file with fields, or a JSON body instead."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
+    form = FORM["multipart/form-data"]["schema"]
+    with_fields = {**form, "properties": {**form["properties"], **fields}}
     return {
         "requestBody": {
             "required": True,
-            "content": {**FORM, "application/json": {"schema": schema}},
+            "content": {
+                "multipart/form-data": {"schema": with_fields},
+                "application/json": {"schema": schema},
+            },
         }
     }
 

@@ -45,7 +45,7 @@ class NothingCanBeShown(Conflict):
 
 
 class AccountChanged(Conflict):
-    """The account was corrected while its file was read; send the file again."""
+    """The account was corrected meanwhile; look at it again, and show it once more."""
 
 
 class NoSelfExport(Invalid):
@@ -155,12 +155,12 @@ async def take_word(
     """Keep that an officer has reviewed a screenshot, or has heard what somebody says.
 
     Raises:
-        NothingCanBeShown: the account is contested or retired.
+        NothingCanBeShown, AccountChanged: the account is contested, retired, or another by now.
         NotFound, OtherPlatformsAccount: there is no such official account there.
         OfficialAccountPaused: nothing is kept of it today.
         ShownInFuture: it is dated in the future.
     """
-    _require_live(account)
+    await _still_the_same(session, account)
     official = await official_account_queries.of_tenant(
         session, account.tenant_id, shown.official_account_id
     )

@@ -12,7 +12,7 @@ from app.core.clock import jakarta_day
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
-from app.core.uploads import UPLOAD_BODY, file_or_json, json_instead, uploaded
+from app.core.uploads import LONGEST_TEXT, UPLOAD_BODY, file_or_json, json_instead, uploaded
 from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
@@ -184,7 +184,14 @@ async def list_evidence(
 
 
 @router.post(
-    "/accounts/{account_id}/evidence", status_code=201, openapi_extra=file_or_json(EvidenceIn)
+    "/accounts/{account_id}/evidence",
+    status_code=201,
+    openapi_extra=file_or_json(
+        EvidenceIn,
+        taken_at={"type": "string", "format": "date-time"},
+        officer={"type": "string", "maxLength": LONGEST_TEXT},
+        remark={"type": "string", "maxLength": LONGEST_TEXT},
+    ),
 )
 async def take_evidence(
     caller: MayShow,
