@@ -11,6 +11,7 @@ from starlette.routing import Route
 from app.core.clock import Clock, SystemClock
 from app.platforms.sandbox.bluesky import REQUESTS_PER_WINDOW, Bluesky
 from app.platforms.sandbox.controls import add_controls
+from app.platforms.sandbox.exports import Exports
 from app.platforms.sandbox.facebook import Facebook
 from app.platforms.sandbox.faults import Faults
 from app.platforms.sandbox.instagram import Instagram
@@ -54,6 +55,7 @@ def create_sandbox(
     truth = Truth(world)
     offices: list[Office] = [
         Bluesky(truth, clock, faults, limit=bluesky_limit),
+        Exports(truth, clock, faults),
         Facebook(truth, clock, faults),
         Instagram(truth, clock, faults),
         Mastodon(truth, clock, faults),
