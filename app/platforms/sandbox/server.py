@@ -48,11 +48,15 @@ def create_sandbox(
     clock: Clock,
     faults: Faults | None = None,
     *,
+    truth: Truth | None = None,
     bluesky_limit: int = REQUESTS_PER_WINDOW,
 ) -> FastAPI:
-    """The sandbox over one world; whoever runs it must keep it on 127.0.0.1."""
+    """The sandbox over one world; whoever runs it must keep it on 127.0.0.1.
+
+    Whoever lets the world go on brings the `truth` of it, made of the same world.
+    """
     faults = faults or Faults()
-    truth = Truth(world)
+    truth = truth or Truth(world)
     offices: list[Office] = [
         Bluesky(truth, clock, faults, limit=bluesky_limit),
         Exports(truth, clock, faults),

@@ -1,5 +1,6 @@
 """The sandbox's truth: which accounts exist and how many followers each has at any moment."""
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -208,6 +209,7 @@ class Truth:
             (found.platform, found.handle.casefold()): found.platform_id for found in world.accounts
         }
         self._followers: dict[tuple[Platform, str], dict[str, datetime | None]] = {}
+        self._turns: defaultdict[WorldFollow, list[tuple[datetime, bool]]] = defaultdict(list)
         self._hidings: dict[tuple[Platform, str], Hiding] = {}
         for follow in world.follows:
             self.set_follow(follow.platform, follow.follower_id, follow.followed_id, follows=True)
@@ -230,6 +232,23 @@ class Truth:
         """Whether one account follows another."""
         return follower_id in self._followers.get((platform, followed_id), {})
 
+    def followed_at(
+        self, platform: Platform, follower_id: str, followed_id: str, moment: datetime
+    ) -> bool:
+        """Whether one account followed another at a moment, by the turns that were dated."""
+        turns = self._turns.get(WorldFollow(platform, follower_id, followed_id), [])
+        past = [follows for at, follows in turns if at <= moment]
+        if past:
+            return past[-1]
+        # Before its first turn it was the other way round.
+        return not turns[0][1] if turns else self.follows(platform, follower_id, followed_id)
+
+    def turns(self, platform: Platform, follower_id: str, followed_id: str) -> list[datetime]:
+        """When one account began or ceased to follow another, as far as that was dated."""
+        return [
+            at for at, _ in self._turns.get(WorldFollow(platform, follower_id, followed_id), [])
+        ]
+
     def began_at(self, platform: Platform, follower_id: str, followed_id: str) -> datetime | None:
         """When a follow began; None where it was there from the beginning."""
         return self._followers.get((platform, followed_id), {}).get(follower_id)
@@ -243,20 +262,26 @@ class Truth:
         follows: bool,
         at: datetime | None = None,
     ) -> None:
-        """From now on one account follows another, or no longer."""
+        """From now on one account follows another, or no longer; `at` is when that is."""
         listed = self._followers.setdefault((platform, followed_id), {})
+        if at is not None and follows is not (follower_id in listed):
+            self._turns[WorldFollow(platform, follower_id, followed_id)].append((at, follows))
         if follows:
             listed.setdefault(follower_id, at)
         else:
             listed.pop(follower_id, None)
 
+    def named_followers(self, account: WorldAccount) -> list[WorldAccount]:
+        """The accounts of the world that follow an account, whatever state they are in."""
+        ids = self._followers.get((account.platform, account.platform_id), {})
+        return [found for each in ids if (found := self.by_id(account.platform, each))]
+
     def followers_of(self, account: WorldAccount, now: datetime) -> list[Listed]:
         """Everyone who follows an account: those the world names, then citizens up to its count."""
         named = [
             Listed(found.platform_id, found.handle, found.display_name)
-            for follower_id in self._followers.get((account.platform, account.platform_id), {})
-            if (found := self.by_id(account.platform, follower_id))
-            and found.state not in {AccountState.SUSPENDED, AccountState.DEACTIVATED}
+            for found in self.named_followers(account)
+            if found.state not in {AccountState.SUSPENDED, AccountState.DEACTIVATED}
         ]
         unnamed = range(max(0, count_at(account, now) - len(named)))
         return named + [_citizen(account.platform, number) for number in unnamed]
