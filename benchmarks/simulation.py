@@ -22,7 +22,8 @@ from migrations import migrate
 DEMANDED_RECALL = 0.9
 STORIES = 20
 ORDINARY = Plan()
-WORLDS = ("always-the-same", "others-each-hour", "nobody")
+DEMANDED = ("always-the-same", "others-each-hour")
+WORLDS = (*DEMANDED, "nobody")
 
 
 def plans(arguments: argparse.Namespace) -> Mapping[str, Plan]:
@@ -33,6 +34,8 @@ def plans(arguments: argparse.Namespace) -> Mapping[str, Plan]:
         hidden=arguments.hidden,
         failing=arguments.failing,
         seed=arguments.seed,
+        pages=arguments.pages,
+        hours=arguments.hours,
     )
     return {
         "always-the-same": plan,
@@ -49,8 +52,10 @@ def meets(outcome: Outcome) -> bool:
 def show(name: str, outcome: Outcome, seconds: float) -> None:
     """Print what a month has come to."""
     plan = outcome.plan
-    print(f"\nhidden from lists {name}: {plan.people} people, {plan.days} days, hidden {plan.hidden:.0%}, failing"
-          f" {plan.failing:.0%}, seed {plan.seed}")  # fmt: skip
+    print(
+        f"\nhidden from lists {name}: {plan.people} people, {plan.days} days, hidden"
+        f" {plan.hidden:.0%}, failing {plan.failing:.0%}, pages {plan.pages}, seed {plan.seed}"
+    )
     print("  platform    answers  spoilt  lists complete partial void  polls ok failed")
     for platform in sorted(outcome.answers):
         given, spoilt = outcome.answers[platform]
@@ -109,7 +114,9 @@ def main() -> None:
     parser.add_argument("--hidden", type=float, default=ORDINARY.hidden)
     parser.add_argument("--failing", type=float, default=ORDINARY.failing)
     parser.add_argument("--seed", type=int, default=ORDINARY.seed)
-    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=WORLDS)
+    parser.add_argument("--hours", type=int, default=ORDINARY.hours, help="between polls")
+    parser.add_argument("--pages", action="store_true", help="public pages may be read")
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=DEMANDED)
     configure_logging("ERROR")
     missed = False
     arguments = parser.parse_args()

@@ -18,8 +18,8 @@ from app.platforms.sandbox.server import create_sandbox
 from app.platforms.sandbox.world import Hiding, Truth
 from benchmarks.simulated.life import Life
 from benchmarks.simulated.people import Official, Person, Plan, invent
-from benchmarks.simulated.registry import POLL_EVERY, Registry
-from benchmarks.simulated.service import SANDBOX, Refused, Service, service_over
+from benchmarks.simulated.registry import Registry
+from benchmarks.simulated.service import SANDBOX, Refused, Service, service_over, settings_of
 from benchmarks.simulated.timeline import Timeline
 from benchmarks.simulated.verdicts import Judge, Recall, Story
 
@@ -118,13 +118,14 @@ class Month:
     async def _cron(self, line: CronLine) -> None:
         following = line.next_after(self.service.timeline.clock.at)
         if line is CHECK_ACCOUNTS:
-            following += timedelta(hours=self.plan.check_hours - 1)
+            following += timedelta(hours=self.plan.hours - 1)
         self.service.timeline.at(following, partial(self._cron, line))
         await self.service.fire(line)
         await self._judge()
 
     async def _poll(self) -> None:
-        self.service.timeline.at(self.service.timeline.clock.at + POLL_EVERY, self._poll)
+        following = self.service.timeline.clock.at + timedelta(hours=self.plan.hours)
+        self.service.timeline.at(following, self._poll)
         await self.service.poll_counts()
 
     async def _judge(self) -> None:
@@ -173,7 +174,7 @@ async def live_through(plan: Plan, database_url: str) -> Outcome:
     for platform in Platform:
         faults.fail(FailureRate(platform, plan.failing, FAULTS, plan.seed))
     async with (
-        service_over(database_url, sandbox, timeline) as service,
+        service_over(settings_of(database_url, plan), sandbox, timeline) as service,
         httpx.AsyncClient(transport=httpx.ASGITransport(sandbox), base_url=SANDBOX) as wire,
     ):
         registry = Registry(service)
@@ -195,7 +196,8 @@ async def _outcome(month: Month) -> Outcome:
     lists = await month.service.rows(
         "SELECT platform, certificate, count(*) AS number FROM follower_lists GROUP BY 1, 2"
     )
-    told, everyone = await month.judge.recall(now, month.life.moved, month.whole_lists)
+    since = now - timedelta(days=month.plan.settled_days)
+    told, everyone = await month.judge.recall(since, month.life.moved, month.whole_lists)
     return Outcome(
         month.plan,
         {each: (one.given, one.spoilt) for each, one in month.faults.answers.items()},

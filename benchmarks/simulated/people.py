@@ -44,8 +44,10 @@ class Plan:
     """How large the simulation is, how long it lasts, and how much goes wrong in it.
 
     `hidden` is the share of followers that lists leave out: the same ones always, or others each
-    hour where it is `redrawn`. `failing` is the share of answers that platforms spoil. Whether
-    accounts are there is looked after every `check_hours`; the cron table says each hour.
+    hour where it is `redrawn`. `failing` is the share of answers that platforms spoil. With
+    `pages` the public pages of Instagram and TikTok may be read. Counts are polled every `hours`,
+    and so often the hourly line of the cron table fires. Whoever has not followed for
+    `settled_days`, with nothing else moved, should have been found.
     """
 
     people: int = 800
@@ -54,7 +56,9 @@ class Plan:
     redrawn: bool = False
     failing: float = 0.05
     seed: int = 20261125
-    check_hours: int = 1
+    pages: bool = False
+    hours: int = 1
+    settled_days: int = 5
 
 
 @dataclass(frozen=True, slots=True)

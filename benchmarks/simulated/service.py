@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlalchemy import Row, text
 
 from app.core.clock import SettableClock
@@ -25,7 +24,7 @@ from app.platforms.base import Platform
 from app.platforms.catalog import Catalog, build_adapters
 from app.platforms.http import OpenGate
 from app.settings import Settings
-from benchmarks.simulated.people import APP, SHARES
+from benchmarks.simulated.people import APP, SHARES, Plan
 from benchmarks.simulated.timeline import Timeline
 from workers.collect import collect_once
 from workers.jobs import run_job
@@ -45,19 +44,24 @@ class Refused(Exception):
     """The API refused what the simulation asked of it."""
 
 
-def settings_of(database_url: str) -> Settings:
+def settings_of(database_url: str, plan: Plan) -> Settings:
     """Settings that lead every adapter to the sandbox, as an operator would write them."""
     places = {Platform.BLUESKY: "", Platform.YOUTUBE: "", Platform.MASTODON: "/mastodon/{host}"}
     bases = {
         f"{each.value}_base_url": SANDBOX + places.get(each, f"/{each.value}") for each in Platform
     }
-    return Settings(
-        database_url=SecretStr(database_url),
-        instagram_user_id=SecretStr("17841400000000099"),
-        instagram_access_token=SecretStr(APP),
-        facebook_access_token=SecretStr(APP),
-        x_bearer_token=SecretStr(APP),
-        **bases,  # type: ignore[arg-type] - Only texts, under names made here.
+    pages = {f"{each.value}_page_base_url": f"{SANDBOX}/pages/{each.value}" for each in Platform}
+    return Settings.model_validate(
+        {
+            **bases,
+            **pages,
+            "database_url": database_url,
+            "instagram_user_id": "17841400000000099",
+            "instagram_access_token": APP,
+            "facebook_access_token": APP,
+            "x_bearer_token": APP,
+            "public_pages": "instagram,tiktok" if plan.pages else "",
+        }
     )
 
 
@@ -146,11 +150,12 @@ class Service:
 
 @asynccontextmanager
 async def service_over(
-    database_url: str, sandbox: FastAPI, timeline: Timeline
+    settings: Settings, sandbox: FastAPI, timeline: Timeline
 ) -> AsyncIterator[Service]:
     """The service over a migrated database, with the sandbox for every platform."""
     clock = timeline.clock
-    services = Services(Database(make_engine(database_url)), settings_of(database_url), clock)
+    database = Database(make_engine(settings.required_database_url()))
+    services = Services(database, settings, clock)
     wire = httpx.ASGITransport(sandbox)
     accesses = [
         replace(access_from(services.settings, each, clock, OpenGate()), transport=wire)
@@ -168,7 +173,7 @@ async def service_over(
             yield Service(services, timeline, sandbox, catalog, client, tenant_id)
     finally:
         await catalog.aclose()
-        await services.database.aclose()
+        await database.aclose()
 
 
 async def _tenant(services: Services, clock: SettableClock) -> tuple[UUID, str]:

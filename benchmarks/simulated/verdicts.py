@@ -25,8 +25,6 @@ SELECT id, asked_at FROM pair_answers
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))
 """
 VERIFIED: Final = "SELECT id, verified_at FROM accounts WHERE verified_at IS NOT NULL"
-# Whoever has not followed for so long, with nothing else moved, should have been found.
-SETTLED: Final = timedelta(days=5)
 LISTS_APART: Final = timedelta(hours=24)
 
 
@@ -125,21 +123,20 @@ class Judge:
 
     async def recall(
         self,
-        now: datetime,
+        since: datetime,
         moved: Mapping[tuple[Platform, str], datetime],
         whole_lists: Mapping[tuple[Platform, str], Sequence[datetime]],
     ) -> tuple[dict[Platform, Recall], dict[Platform, Recall]]:
         """Of verifiable people, and of all attested ones, who truly do not follow: by platform.
 
-        Truly not following: at no moment of the last SETTLED days, by an account that was verified
-        before them, is there and was neither renamed nor away in them. Verifiable: where a
+        Truly not following: at no moment since then, by an account that was verified
+        before, is there now and has neither been renamed nor away since. Verifiable: where a
         platform answers about this pair to anybody or to the connected official account (Bluesky,
         X, and Mastodon about accounts of the official account's own server), or where two lists,
-        at least 24 hours apart in those days, truly held every follower (`whole_lists`, the
+        at least 24 hours apart since then, truly held every follower (`whole_lists`, the
         moments by official account). A list that leaves anybody out can prove nobody's absence.
         """
         verified = await self.registry.service.rows(VERIFIED)
-        since = now - SETTLED
         settled = {row.id for row in verified if row.verified_at <= since}
         told: dict[Platform, Recall] = {}
         everyone: dict[Platform, Recall] = {}
