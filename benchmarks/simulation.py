@@ -94,12 +94,17 @@ def by_platform(recalls: Mapping[Platform, Recall]) -> str:
     return ", ".join(f"{each} {found(recall)}" for each, recall in sorted(recalls.items()))
 
 
+def tell(day: int) -> None:
+    """Show on the terminal that a long run goes on."""
+    print(f"day {day}", file=sys.stderr, flush=True)
+
+
 def simulate(plan: Plan) -> Outcome:
     """Live through a plan on a server of its own."""
 
     async def run(url: str) -> Outcome:
         await migrate(url)
-        return await live_through(plan, url)
+        return await live_through(plan, url, each_day=tell)
 
     # What is measured is right and wrong, not speed, so nothing needs to outlast a power cut.
     with embedded_server(durable=False) as (url, _):

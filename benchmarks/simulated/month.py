@@ -1,7 +1,7 @@
 """Living through a plan: the world turns, the cron table fires, and every verdict is looked at."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -92,6 +92,7 @@ class Month:
     life: Life
     faults: Faults
     wire: httpx.AsyncClient
+    each_day: Callable[[int], None]
     refused_exports: int = 0
     whole_lists: defaultdict[tuple[Platform, str], list[datetime]] = field(
         default_factory=lambda: defaultdict(list)
@@ -110,6 +111,7 @@ class Month:
                 timeline.at(arrives, partial(self.registry.let_in, person))
         for day in range(self.plan.days):
             timeline.at(BEGINS + day * DAY, self.life.begin_day)
+            timeline.at(BEGINS + day * DAY, partial(self.each_day, day))
             if day % EXPORT_EVERY == 0:
                 timeline.at(BEGINS + day * DAY + EXPORTED, self._export_all)
         await timeline.run(ends)
@@ -160,8 +162,15 @@ class Month:
         await self._judge()
 
 
-async def live_through(plan: Plan, database_url: str) -> Outcome:
-    """Simulate a plan on an empty, migrated database."""
+def _unseen(day: int) -> None:
+    """Nobody wants to be told which day it is."""
+    del day
+
+
+async def live_through(
+    plan: Plan, database_url: str, *, each_day: Callable[[int], None] = _unseen
+) -> Outcome:
+    """Simulate a plan on an empty, migrated database; `each_day` is told the days that begin."""
     clock = SettableClock(BEGINS)
     government = invent(plan, BEGINS)
     truth, faults, timeline = Truth(government.world), Faults(), Timeline(clock)
@@ -180,7 +189,9 @@ async def live_through(plan: Plan, database_url: str) -> Outcome:
         registry = Registry(service)
         await registry.begin(government.people, government.officials)
         judge = Judge(registry, truth)
-        month = Month(plan, government.people, service, registry, judge, life, faults, wire)
+        month = Month(
+            plan, government.people, service, registry, judge, life, faults, wire, each_day
+        )
         await month.live()
         return await _outcome(month)
 

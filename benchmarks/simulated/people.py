@@ -50,7 +50,7 @@ class Plan:
     `settled_days`, with nothing else moved, should have been found.
     """
 
-    people: int = 800
+    people: int = 150
     days: int = 30
     hidden: float = 0.03
     redrawn: bool = False
