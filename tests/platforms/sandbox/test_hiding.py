@@ -74,7 +74,12 @@ async def test_hidden_followers_are_counted_and_always_the_same(client, clock):
 
 
 async def test_others_are_hidden_after_each_time(client, clock):
-    where = {"platform": "bluesky", "platform_id": KOMINFO, "share": 0.2, "redrawn_seconds": 3600}
+    where: dict[str, Any] = {
+        "platform": "bluesky",
+        "platform_id": KOMINFO,
+        "share": 0.2,
+        "redrawn_seconds": 3600,
+    }
     everyone = await listed(client)
     await steer(client, "hiding", **where)
     hidden = everyone - await listed(client)
@@ -113,7 +118,12 @@ async def test_what_makes_no_sense_is_refused(client, what, body, status):
 
 async def test_a_share_of_answers_fails_and_the_same_seed_fails_the_same_ones(client):
     async def statuses() -> list[int]:
-        failing = {"platform": "bluesky", "share": 0.2, "faults": ["server_error"], "seed": 7}
+        failing: dict[str, Any] = {
+            "platform": "bluesky",
+            "share": 0.2,
+            "faults": ["server_error"],
+            "seed": 7,
+        }
         await steer(client, "failing", **failing)
         return [(await client.get(PROFILE)).status_code for _ in range(200)]
 
@@ -145,7 +155,10 @@ async def test_a_wrong_total_is_low_by_what_lists_lose(client):
 
 async def test_a_handle_passes_to_a_stranger(client):
     new, old = "baru.bsky.social", "kominfo-demo.bsky.social"
-    stranger = {"platform_id": "did:plc:stranger2222222222222222", "display_name": "Orang lain"}
+    stranger: dict[str, Any] = {
+        "platform_id": "did:plc:stranger2222222222222222",
+        "display_name": "Orang lain",
+    }
     await steer(client, "accounts", 409, platform="bluesky", handle=old, **stranger)
     await steer(client, "handles", platform="bluesky", platform_id=KOMINFO, handle=new)
     await steer(client, "accounts", platform="bluesky", handle=old, **stranger)
