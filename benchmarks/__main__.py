@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("roster", "growth", "poller", "exports", "recap")
+BENCHMARKS = ("roster", "growth", "poller", "exports", "recap", "simulation")
 
 
 def run(name: str) -> int:

@@ -65,11 +65,18 @@ def report(lines: Sequence[Measured], *, peak: str) -> None:
 @contextmanager
 def durable_server() -> Iterator[tuple[str, Path]]:
     """The address of an empty embedded server with fsync on, and a folder that goes with it."""
+    with embedded_server(durable=True) as found:
+        yield found
+
+
+@contextmanager
+def embedded_server(*, durable: bool) -> Iterator[tuple[str, Path]]:
+    """The same, with fsync as it is wished."""
     with tempfile.TemporaryDirectory(prefix="simedsos-bench-") as name:
         folder = Path(name)
         # PostgreSQL's own user has to pass through the folder when this runs as root.
         folder.chmod(0o755)
-        running = start(folder / "server")
+        running = start(folder / "server", durable=durable)
         try:
             yield running.owner_url, folder
         finally:

@@ -158,6 +158,7 @@ STRIKES: Mapping[Fault, tuple[frozenset[str], str]] = {
         (Fault.KEY_INVALID, Fault.QUOTA_EXCEEDED, Fault.CREDITS_EXHAUSTED),
         (WITH_KEYS, "a guest on a public page has no credentials"),
     ),
+    Fault.WRONG_TOTAL: (frozenset(), "a likely number that is wrong can be told by nobody"),
     Fault.LOST_ROTATION: (frozenset(), "only a token's refresh rotates it; see test_token_refresh"),
 }
 

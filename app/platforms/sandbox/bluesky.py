@@ -118,9 +118,7 @@ class Bluesky:
         now = self._clock.now()
         within = self._window.spend(now)
         # Nothing is awaited before the desk takes this order, so it is the one that it takes.
-        order = next(
-            (each for each in self._faults.pending() if each.platform is Platform.BLUESKY), None
-        )
+        order = self._faults.peek(Platform.BLUESKY)
         response = await self._desk.answer(request, make if within else _too_many)
         response.headers.update(_limits(self._window, now))
         if order is not None and order.fault is Fault.RATE_LIMITED:

@@ -2,13 +2,14 @@
 
 import asyncio
 import zlib
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
 from functools import lru_cache
+from random import Random
 from types import MappingProxyType
 from typing import Final, Literal, assert_never
 
@@ -23,6 +24,8 @@ RETRY_SECONDS = 30.0
 DRIP_SECONDS = 0.2
 BOMB_BYTES = 100 * 1024 * 1024
 DEPTH = 100_000
+# As much as lists were seen to lose: the number that makes a short list look whole.
+WRONG_PERCENT = 97
 LOGIN_PAGE = (
     b"<!DOCTYPE html><html><head><title>Log in</title></head><body>"
     b'<form id="loginform" action="/login" method="post"><input name="username">'
@@ -59,6 +62,7 @@ class Fault(StrEnum):
     SHORT_LIST = "short_list"
     SLOW = "slow"
     TRUNCATED = "truncated"
+    WRONG_TOTAL = "wrong_total"
     WRONG_TYPE = "wrong_type"
 
 
@@ -93,6 +97,38 @@ class FaultOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureRate:
+    """That a share of a platform's answers is spoilt, each by one of these faults, by lot."""
+
+    platform: Platform
+    share: float
+    faults: tuple[Fault, ...]
+    seed: int = 0
+
+
+class Lot:
+    """Draws for one platform; the same seed spoils the same answers in the same way."""
+
+    def __init__(self, rate: FailureRate) -> None:
+        self._rate = rate
+        self._random = Random(f"{rate.seed} {rate.platform}")  # noqa: S311 - Lots, no secrets.
+
+    def draw(self) -> FaultOrder | None:
+        """What spoils the next answer; None where it comes unspoilt."""
+        if self._random.random() >= self._rate.share:
+            return None
+        return FaultOrder(self._rate.platform, self._random.choice(self._rate.faults))
+
+
+@dataclass(slots=True)
+class Answers:
+    """How many answers a platform has given, and how many of them were spoilt."""
+
+    given: int = 0
+    spoilt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An account as one answer shows it; `followers` is text where the answer is spoilt."""
 
@@ -117,25 +153,50 @@ def shown(account: WorldAccount, now: datetime) -> Shown:
 
 
 class Faults:
-    """The orders not yet used up, first come first served for each platform."""
+    """The orders not yet used up, first come first served for each platform, before any lot."""
 
     def __init__(self) -> None:
         self._orders: deque[FaultOrder] = deque()
+        self._lots: dict[Platform, Lot] = {}
+        self._drawn: dict[Platform, FaultOrder | None] = {}
+        self.answers: defaultdict[Platform, Answers] = defaultdict(Answers)
 
     def add(self, order: FaultOrder) -> None:
         """Put an order behind those that wait."""
         self._orders.append(order)
 
+    def fail(self, rate: FailureRate) -> None:
+        """From now on spoil a share of a platform's answers."""
+        self._lots[rate.platform] = Lot(rate)
+        self._drawn.pop(rate.platform, None)
+
     def clear(self) -> None:
-        """Forget every order."""
+        """Forget every order and every rate."""
         self._orders.clear()
+        self._lots.clear()
+        self._drawn.clear()
 
     def pending(self) -> list[FaultOrder]:
         """The orders that wait, with the times that are left."""
         return list(self._orders)
 
+    def peek(self, platform: Platform) -> FaultOrder | None:
+        """The order that `take` will give."""
+        for order in self._orders:
+            if order.platform is platform:
+                return order
+        if platform in self._lots and platform not in self._drawn:
+            self._drawn[platform] = self._lots[platform].draw()
+        return self._drawn.get(platform)
+
     def take(self, platform: Platform) -> FaultOrder | None:
         """The order that spoils the next answer of a platform, used up by one."""
+        order = self._take(platform)
+        self.answers[platform].given += 1
+        self.answers[platform].spoilt += order is not None
+        return order
+
+    def _take(self, platform: Platform) -> FaultOrder | None:
         for place, order in enumerate(self._orders):
             if order.platform is not platform:
                 continue
@@ -144,7 +205,9 @@ class Faults:
             elif order.times is not None:
                 self._orders[place] = replace(order, times=order.times - 1)
             return order
-        return None
+        drawn = self.peek(platform)
+        self._drawn.pop(platform, None)
+        return drawn
 
 
 async def hang(order: FaultOrder | None) -> None:
@@ -216,6 +279,8 @@ def _twist(answer: Shown, fault: Fault) -> Shown:
         return replace(answer, followers=-1)
     if fault is Fault.GARBAGE_COUNT:
         return replace(answer, followers="banyak")
+    if fault is Fault.WRONG_TOTAL and isinstance(answer.followers, int):
+        return replace(answer, followers=answer.followers * WRONG_PERCENT // 100)
     if fault is Fault.RENAMED_ID:
         head, tail = answer.platform_id[:-22], answer.platform_id[-22:]
         # Turned round, an id keeps the letters and the length that its platform allows.

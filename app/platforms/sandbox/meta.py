@@ -80,7 +80,7 @@ def no_object(asked: str) -> Refused:
 
 async def graph_answer(desk: Desk, request: Request, make: Make) -> Response:
     """An answer of a Graph API, which tells how much of its limits is used up."""
-    limited = next((each for each in desk.faults.pending() if each.platform is desk.platform), None)
+    limited = desk.faults.peek(desk.platform)
     response = await desk.answer(request, make)
     response.headers.update(usage(limited))
     return response

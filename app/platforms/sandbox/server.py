@@ -11,6 +11,7 @@ from starlette.routing import Route
 from app.core.clock import Clock, SystemClock
 from app.platforms.sandbox.bluesky import REQUESTS_PER_WINDOW, Bluesky
 from app.platforms.sandbox.controls import add_controls
+from app.platforms.sandbox.exports import Exports
 from app.platforms.sandbox.facebook import Facebook
 from app.platforms.sandbox.faults import Faults
 from app.platforms.sandbox.instagram import Instagram
@@ -47,13 +48,18 @@ def create_sandbox(
     clock: Clock,
     faults: Faults | None = None,
     *,
+    truth: Truth | None = None,
     bluesky_limit: int = REQUESTS_PER_WINDOW,
 ) -> FastAPI:
-    """The sandbox over one world; whoever runs it must keep it on 127.0.0.1."""
+    """The sandbox over one world; whoever runs it must keep it on 127.0.0.1.
+
+    Whoever lets the world go on brings the `truth` of it, made of the same world.
+    """
     faults = faults or Faults()
-    truth = Truth(world)
+    truth = truth or Truth(world)
     offices: list[Office] = [
         Bluesky(truth, clock, faults, limit=bluesky_limit),
+        Exports(truth, clock, faults),
         Facebook(truth, clock, faults),
         Instagram(truth, clock, faults),
         Mastodon(truth, clock, faults),

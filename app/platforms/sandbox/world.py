@@ -1,8 +1,10 @@
 """The sandbox's truth: which accounts exist and how many followers each has at any moment."""
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +35,10 @@ class WorldInvalid(WorldUnusable):
 
 class AccountUnknown(LookupError):
     """The sandbox's world has no such account."""
+
+
+class HandleTaken(LookupError):
+    """Another account of the sandbox's world has this handle."""
 
 
 class AccountState(StrEnum):
@@ -173,6 +179,27 @@ class Listed:
     display_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """That lists leave out a share of an account's followers, while its count holds them.
+
+    They are always the same ones or, with `redrawn_seconds`, others after each such time.
+    """
+
+    share: float
+    seed: int = 0
+    redrawn_seconds: int | None = None
+
+    def hides(self, follower_id: str, now: datetime) -> bool:
+        """Whether a list leaves this follower out now."""
+        if not self.share:
+            return False
+        every = self.redrawn_seconds
+        draw = 0 if every is None else int(now.timestamp()) // every
+        lot = blake2b(f"{self.seed} {draw} {follower_id}".encode(), digest_size=4).digest()
+        return int.from_bytes(lot, "big") < self.share * 2**32
+
+
 class Truth:
     """The world as it is now: what the file said, and what was set since."""
 
@@ -181,8 +208,9 @@ class Truth:
         self._ids = {
             (found.platform, found.handle.casefold()): found.platform_id for found in world.accounts
         }
-
-        self._followers: dict[tuple[Platform, str], dict[str, None]] = {}
+        self._followers: dict[tuple[Platform, str], dict[str, datetime | None]] = {}
+        self._turns: defaultdict[WorldFollow, list[tuple[datetime, bool]]] = defaultdict(list)
+        self._hidings: dict[tuple[Platform, str], Hiding] = {}
         for follow in world.follows:
             self.set_follow(follow.platform, follow.follower_id, follow.followed_id, follows=True)
         self.tokens = {(each.platform, each.token): each for each in world.tokens}
@@ -204,23 +232,56 @@ class Truth:
         """Whether one account follows another."""
         return follower_id in self._followers.get((platform, followed_id), {})
 
+    def followed_at(
+        self, platform: Platform, follower_id: str, followed_id: str, moment: datetime
+    ) -> bool:
+        """Whether one account followed another at a moment, by the turns that were dated."""
+        turns = self._turns.get(WorldFollow(platform, follower_id, followed_id), [])
+        past = [follows for at, follows in turns if at <= moment]
+        if past:
+            return past[-1]
+        # Before its first turn it was the other way round.
+        return not turns[0][1] if turns else self.follows(platform, follower_id, followed_id)
+
+    def turns(self, platform: Platform, follower_id: str, followed_id: str) -> list[datetime]:
+        """When one account began or ceased to follow another, as far as that was dated."""
+        return [
+            at for at, _ in self._turns.get(WorldFollow(platform, follower_id, followed_id), [])
+        ]
+
+    def began_at(self, platform: Platform, follower_id: str, followed_id: str) -> datetime | None:
+        """When a follow began; None where it was there from the beginning."""
+        return self._followers.get((platform, followed_id), {}).get(follower_id)
+
     def set_follow(
-        self, platform: Platform, follower_id: str, followed_id: str, *, follows: bool
+        self,
+        platform: Platform,
+        follower_id: str,
+        followed_id: str,
+        *,
+        follows: bool,
+        at: datetime | None = None,
     ) -> None:
-        """From now on one account follows another, or no longer."""
+        """From now on one account follows another, or no longer; `at` is when that is."""
         listed = self._followers.setdefault((platform, followed_id), {})
+        if at is not None and follows is not (follower_id in listed):
+            self._turns[WorldFollow(platform, follower_id, followed_id)].append((at, follows))
         if follows:
-            listed[follower_id] = None
+            listed.setdefault(follower_id, at)
         else:
             listed.pop(follower_id, None)
+
+    def named_followers(self, account: WorldAccount) -> list[WorldAccount]:
+        """The accounts of the world that follow an account, whatever state they are in."""
+        ids = self._followers.get((account.platform, account.platform_id), {})
+        return [found for each in ids if (found := self.by_id(account.platform, each))]
 
     def followers_of(self, account: WorldAccount, now: datetime) -> list[Listed]:
         """Everyone who follows an account: those the world names, then citizens up to its count."""
         named = [
             Listed(found.platform_id, found.handle, found.display_name)
-            for follower_id in self._followers.get((account.platform, account.platform_id), {})
-            if (found := self.by_id(account.platform, follower_id))
-            and found.state not in {AccountState.SUSPENDED, AccountState.DEACTIVATED}
+            for found in self.named_followers(account)
+            if found.state not in {AccountState.SUSPENDED, AccountState.DEACTIVATED}
         ]
         unnamed = range(max(0, count_at(account, now) - len(named)))
         return named + [_citizen(account.platform, number) for number in unnamed]
@@ -247,6 +308,46 @@ class Truth:
             AccountUnknown: the world has no such account.
         """
         self._put(replace(self._known(platform, platform_id), state=state))
+
+    def add(self, account: WorldAccount) -> None:
+        """From now on there is another account.
+
+        Raises:
+            HandleTaken: its handle or its id is another account's.
+        """
+        key = (account.platform, account.handle.casefold())
+        if key in self._ids or (account.platform, account.platform_id) in self._accounts:
+            raise HandleTaken(HandleTaken.__doc__)
+        self._ids[key] = account.platform_id
+        self._put(account)
+
+    def rename(self, platform: Platform, platform_id: str, handle: str) -> None:
+        """From now on the account goes by this handle, and its old one is free.
+
+        Raises:
+            AccountUnknown: the world has no such account.
+            HandleTaken: the handle is another account's.
+        """
+        account, key = self._known(platform, platform_id), (platform, handle.casefold())
+        if self._ids.get(key, platform_id) != platform_id:
+            raise HandleTaken(HandleTaken.__doc__)
+        self._ids.pop((platform, account.handle.casefold()), None)
+        self._ids[key] = platform_id
+        self._put(replace(account, handle=handle))
+
+    def hide(self, platform: Platform, platform_id: str, hiding: Hiding) -> None:
+        """From now on the lists of an account leave out followers.
+
+        Raises:
+            AccountUnknown: the world has no such account.
+        """
+        account = self._known(platform, platform_id)
+        self._hidings[platform, account.platform_id] = hiding
+
+    def hides(self, account: WorldAccount, follower_id: str, now: datetime) -> bool:
+        """Whether the account's lists leave a follower out now."""
+        hiding = self._hidings.get((account.platform, account.platform_id))
+        return hiding is not None and hiding.hides(follower_id, now)
 
     def _known(self, platform: Platform, platform_id: str) -> WorldAccount:
         found = self.by_id(platform, platform_id)

@@ -16,6 +16,7 @@ from app.core.clock import Clock
 from app.platforms.base import Platform
 from app.platforms.sandbox.desk import Desk, Make, Refused, page_of
 from app.platforms.sandbox.faults import Fault, FaultOrder, Faults, Shown, shown, twisted
+from app.platforms.sandbox.lists import shown_followers
 from app.platforms.sandbox.world import AccountState, Truth, WorldAccount, WorldToken
 
 MAX_USERS = 100
@@ -162,8 +163,7 @@ class X:
         now = self._clock.now()
         caller = self._desk.bearer(request)
         within, limits = self._windows.spend(endpoint, caller, now) if caller else (True, {})
-        waiting = (each for each in self._faults.pending() if each.platform is Platform.X)
-        order = next(waiting, None)
+        order = self._faults.peek(Platform.X)
 
         def guarded(request: Request, order: FaultOrder | None) -> bytes:
             self._require(caller, endpoint)
@@ -279,7 +279,7 @@ class X:
         if hidden or (account.state is AccountState.PRIVATE and not owner):
             return orjson.dumps({"errors": [_not_shown(wanted)]})
         size, start = _size(request), _start(request)
-        listed = self._truth.followers_of(account, self._clock.now())
+        listed = shown_followers(self._truth, account, self._clock.now())
         entries, following = page_of(listed, start, size, order)
         meta: dict[str, object] = {"result_count": len(entries)}
         if following is not None:

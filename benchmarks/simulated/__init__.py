@@ -1,0 +1,1 @@
+"""A simulated month: an invented government, its followers, and the service that watches them."""
