@@ -33,6 +33,10 @@ BESIDE = {
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {"controls", "follows", "lists", "memberships", "runs"},
+    "reports": {
+        "charts", "definitions", "document", "gathering", "pages", "people", "printing", "wording",
+        "workbook",
+    },
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
