@@ -87,7 +87,7 @@ async def _write(
         assert known is not None
         async with database.transaction(caller.tenant_id) as session:
             copy = await service.copy(session, caller, known, clock=clock)
-            listed = await service.people_of(session, caller, copy.report)
+            listed = await service.people_of(session, caller, copy.report, clock=clock)
             shown = await service.shown(session, copy.report, clock=clock)
     match file.suffix.lower():
         case ".json":

@@ -18,6 +18,8 @@ TEMPLATE = files("app.reports") / "report.typ"
 LONGEST_WORD = 24
 # Where a word without a space may be broken, so that no name runs out of its column.
 BREAK = "\u200b"
+# They fit where they stand, and must be copied as they are.
+UNBROKEN = frozenset({"digest", "cohort_digest"})
 PARTS = ("met", "unmet", "unknown", "excused", "disputed")
 # A narrower part of a bar has no room for its number.
 WIDE_ENOUGH = 0.07
@@ -40,7 +42,7 @@ def _fitted(value: Any) -> Any:
     if isinstance(value, str):
         return " ".join(_broken(word) for word in value.split(" "))
     if isinstance(value, Mapping):
-        return {key: _fitted(each) for key, each in value.items()}
+        return {key: each if key in UNBROKEN else _fitted(each) for key, each in value.items()}
     return [_fitted(each) for each in value] if isinstance(value, list | tuple) else value
 
 
@@ -61,10 +63,8 @@ def view(frozen: Frozen) -> dict[str, Any]:
         "title": content["title"],
         "government": content["government"]["name"],
         "digest": frozen.digest,
+        "cohort_digest": content["cohort"]["hash"],
         "as_of": moment(frozen_at),
-        "year": frozen_at.year,
-        "month": frozen_at.month,
-        "day": frozen_at.day,
         "cover": _cover(content),
         "duties": [_duty(each) for each in content["duties"]],
         "expected": wording.number(content["campaign"]["expected_gain"]),
@@ -103,7 +103,6 @@ def _cover(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Masa tenggang", f"{wording.number(campaign['grace_days'])} hari"),
         ("Kewajiban", "; ".join(wording.duty(each) for each in campaign["duties"])),
         ("Kohor", _cohort(cohort)),
-        ("SHA-256 kohor", cohort["hash"]),
         ("Disusun oleh", content["officer"] or content["created_by"]),
     ]
 

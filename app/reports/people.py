@@ -53,6 +53,8 @@ LEFT JOIN employee_nips AS nip
 LEFT JOIN official_accounts AS official
   ON official.tenant_id = person.tenant_id AND official.id = person.official_account_id
 WHERE person.tenant_id = :tenant_id AND person.report_id = :report_id
+  AND (person.official_account_id IS NULL
+       OR person.official_account_id <> ALL(CAST(:paused AS uuid[])))
   AND NOT EXISTS (
       SELECT 1 FROM verdicts AS verdict
       WHERE verdict.tenant_id = person.tenant_id AND verdict.campaign_id = report.campaign_id
@@ -88,9 +90,15 @@ async def keep(session: AsyncSession, asked: Asked, report_id: UUID) -> None:
     await session.execute(KEEP, {**asked.where, "report_id": report_id})
 
 
-async def listed(session: AsyncSession, caller: Caller, report_id: UUID) -> Sequence[ListedPerson]:
-    """The people of a report in the order of their units, as this caller may see them."""
-    found = await session.execute(LISTED, {"tenant_id": caller.tenant_id, "report_id": report_id})
+async def listed(
+    session: AsyncSession, caller: Caller, report_id: UUID, paused: Sequence[UUID]
+) -> Sequence[ListedPerson]:
+    """The people of a report in the order of their units, as this caller may see them.
+
+    Nobody is named for an account that is `paused` today.
+    """
+    where = {"tenant_id": caller.tenant_id, "report_id": report_id, "paused": list(paused)}
+    found = await session.execute(LISTED, where)
     masked = Scope.EMPLOYEES_READ_NIP not in caller.scopes
     return [
         ListedPerson(

@@ -91,7 +91,7 @@ async def report_xlsx(
     """The workbook; with the list of people only for callers who may see them."""
     async with services.database.transaction(caller.tenant_id) as session:
         copy = await service.copy(session, caller, report_id, clock=services.clock)
-        listed = await service.people_of(session, caller, copy.report)
+        listed = await service.people_of(session, caller, copy.report, clock=services.clock)
     press: Press = request.app.state.press
     return as_file(await press.workbook(copy.frozen, listed), Format.XLSX, copy.report.number)
 

@@ -147,12 +147,14 @@ async def copy(session: AsyncSession, caller: Caller, report_id: UUID, *, clock:
 
 
 async def people_of(
-    session: AsyncSession, caller: Caller, report: Report
+    session: AsyncSession, caller: Caller, report: Report, *, clock: Clock
 ) -> Sequence[ListedPerson] | None:
     """Whom a report lists; None where it lists nobody, or the caller may not see them."""
     if not (report.includes_people and people.may_list(caller)):
         return None
-    return await people.listed(session, caller, report.id)
+    found = await neutrality.paused(session, caller.tenant_id, jakarta_day(clock.now()))
+    paused = [each.official_account_id for each in found]
+    return await people.listed(session, caller, report.id, paused)
 
 
 async def shown(session: AsyncSession, report: Report, *, clock: Clock) -> ReportOut:

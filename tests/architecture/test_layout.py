@@ -34,7 +34,14 @@ BESIDE = {
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {"controls", "follows", "lists", "memberships", "runs"},
     "reports": {
-        "charts", "definitions", "document", "gathering", "pages", "people", "printing", "wording",
+        "charts",
+        "definitions",
+        "document",
+        "gathering",
+        "pages",
+        "people",
+        "printing",
+        "wording",
         "workbook",
     },
 }
