@@ -8,12 +8,13 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
 from app.cli import operator
 from app.cli.terminal import AsJson, Tenant, fail, out, run
 from app.core.clock import SystemClock
 from app.reports import service
-from app.reports.printing import Press
+from app.reports.printing import Press, PrintingTooSlow
 from app.reports.schemas import ReportIn, ReportOut
 from app.settings import Settings, get_settings
 
@@ -49,9 +50,7 @@ def report(
     assert file is not None
     if not file.parent.is_dir():
         fail(f"There is no folder {file.parent}.", status=2)
-    wanted = None
-    if campaign is not None:
-        wanted = ReportIn(campaign_id=campaign, title=title, officer=officer, include_people=people)
+    wanted = _wanted(campaign, title, officer, people) if campaign is not None else None
     made = run(_write(get_settings(), wanted, known, file, tenant))
     if as_json:
         print(made.report.model_dump_json())  # noqa: T201
@@ -60,6 +59,15 @@ def report(
         out.print(f"SHA-256 {made.report.sha256}", soft_wrap=True, highlight=False)
     if made.fault is not None:
         fail(f"{file} was not written: {made.fault} The report is kept: use --report.")
+
+
+def _wanted(campaign: UUID, title: str | None, officer: str | None, people: bool) -> ReportIn:
+    try:
+        return ReportIn(campaign_id=campaign, title=title, officer=officer, include_people=people)
+    except ValidationError as error:
+        faults = (f"--{fault['loc'][0]}: {fault['msg']}." for fault in error.errors())
+        fail(" ".join(faults), status=2)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +97,16 @@ async def _write(
             copy = await service.copy(session, caller, known, clock=clock)
             listed = await service.people_of(session, caller, copy.report, clock=clock)
             shown = await service.shown(session, copy.report, clock=clock)
-    match file.suffix.lower():
-        case ".json":
-            content = copy.report.document
-        case ".pdf":
-            content = await Press().pages(copy.frozen)
-        case _:
-            content = await Press().workbook(copy.frozen, listed)
     try:
-        _put(file, content)
+        match file.suffix.lower():
+            case ".json":
+                _put(file, copy.report.document)
+            case ".pdf":
+                _put(file, await Press().pages(copy.frozen))
+            case _:
+                _put(file, await Press().workbook(copy.frozen, listed))
+    except PrintingTooSlow as error:
+        return Written(shown, str(error))
     except OSError as error:
         return Written(shown, f"{error.strerror}.")
     return Written(shown, None)

@@ -33,7 +33,8 @@ def write(frozen: Frozen) -> bytes:
         TEMPLATE.read_bytes(),
         ignore_system_fonts=True,
         sys_inputs={"data": orjson.dumps(_fitted(view(frozen))).decode()},
-        timestamp=frozen_at,
+        # Whole seconds are all that a PDF can hold.
+        timestamp=frozen_at.replace(microsecond=0),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -29,6 +30,7 @@ from app.reports.document import (
     canonical,
     digest_of,
 )
+from app.reports.gathering import Facts
 from app.reports.models import Report
 from app.reports.people import NEEDED, ListedPerson
 from app.reports.rules import number_of
@@ -66,9 +68,20 @@ async def freeze(
     await session.refresh(campaign)
     now = clock.now()
     found = await gathering.facts(session, caller, campaign, now=now)
+    report = await _numbered(session, caller, wanted, found, now=now)
+    if wanted.include_people:
+        asked = answers.asked_about(caller, campaign.id, found.progress.paused_accounts)
+        await people.keep(session, asked, report.id)
+    return report
+
+
+async def _numbered(
+    session: AsyncSession, caller: Caller, wanted: ReportIn, found: Facts, *, now: datetime
+) -> Report:
+    """Store the facts under the next number, and record that this was done."""
     year = jakarta_day(now).year
     serial = await queries.next_serial(session, caller.tenant_id, year)
-    title = wanted.title or DEFAULT_TITLE.format(campaign=campaign.title)
+    title = wanted.title or DEFAULT_TITLE.format(campaign=found.campaign.title)
     heading = Heading(number_of(serial, year), title, caller.actor, wanted.officer, now)
     document = canonical(build(heading, found))
     report = Report(
@@ -77,7 +90,7 @@ async def freeze(
         year=year,
         serial=serial,
         title=title,
-        campaign_id=campaign.id,
+        campaign_id=found.campaign.id,
         valid_at=now,
         known_at=now,
         created_by=caller.actor,
@@ -89,6 +102,7 @@ async def freeze(
         document=document,
     )
     session.add(report)
+    facts = {"campaign_id": str(report.campaign_id), "number": report.number}
     record(
         session,
         ChangeKind.REPORT_FROZEN,
@@ -96,14 +110,10 @@ async def freeze(
         tenant_id=caller.tenant_id,
         actor=caller.actor,
         at=now,
-        campaign_id=str(campaign.id),
-        number=report.number,
         includes_people=wanted.include_people,
+        **facts,
     )
     await session.flush()
-    if wanted.include_people:
-        asked = answers.asked_about(caller, campaign.id, found.progress.paused_accounts)
-        await people.keep(session, asked, report.id)
     return report
 
 

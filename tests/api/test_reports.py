@@ -107,6 +107,8 @@ async def test_units_stand_in_their_tree_with_sums_and_days_without_a_reading_st
 async def test_it_stays_the_same_whatever_happens_afterwards(
     api, services, government, campaign, account, clock
 ):
+    # A moment as clocks tell it, and not a round one.
+    clock.at = NOW + timedelta(microseconds=123_456)
     report = await freeze(api, campaign, include_people=True)
     path = f"/v1/reports/{report['id']}"
     before = {each: (await api.get(f"{path}.{each}")).content for each in FORMATS}

@@ -41,6 +41,7 @@ BESIDE = {
         "pages",
         "people",
         "printing",
+        "sheets",
         "wording",
         "workbook",
     },
