@@ -145,22 +145,26 @@ def test_whatever_the_report_tells_it_stays_on_the_paper(report: dict[str, Any])
                     assert top < A4[1] - EDGE
 
 
-def test_hostile_names_are_printed_as_they_are():
-    plain = [each for each in HOSTILE if each.isprintable()]
-    said = whole(
-        frozen(
-            title=plain[4],
-            official_accounts=[official_account(each, f"a{n}") for n, each in enumerate(plain)],
-            recaps={
-                **content()["recaps"],
-                "work_unit": [
-                    row(f"u{n}", each, "declare", counts(9, 5, 1), code="", depth=0)
-                    for n, each in enumerate(HOSTILE)
-                ],
-            },
-        )
+PLAIN = [each for each in HOSTILE if each.isprintable()]
+
+
+@pytest.mark.parametrize("names", [PLAIN, *([PLAIN[n], PLAIN[-n - 1]] for n in range(6))], ids=len)
+def test_hostile_names_are_printed_as_they_are(names: list[str]):
+    """Many accounts stand in a table, few in boxes."""
+    hostile = frozen(
+        title=names[0],
+        officer=names[1],
+        official_accounts=[official_account(each, f"a{n}") for n, each in enumerate(names)],
+        recaps={
+            **content()["recaps"],
+            "work_unit": [
+                row(f"u{n}", each, "declare", counts(9, 5, 1), code="", depth=0)
+                for n, each in enumerate(HOSTILE)
+            ],
+        },
     )
-    for each in plain:
+    said = whole(hostile)
+    for each in names:
         assert said.count(each) >= 3, each
     assert "root:" not in said
 
