@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from app.reports import wording
 from app.reports.charts import axis, labelled, runs
 from app.reports.document import Frozen, known_percent, met_percent
 
-TEMPLATE = files("app.reports") / "report.typ"
+TEMPLATE = Path(__file__).with_name("report.typ")
 LONGEST_WORD = 24
 # Where a word without a space may be broken, so that no name runs out of its column.
 BREAK = "\u200b"
@@ -30,7 +30,8 @@ def write(frozen: Frozen) -> bytes:
     frozen_at = datetime.fromisoformat(frozen.content["known_at"]).astimezone(UTC)
     # The template gets names as data and never as its own language, and opens no file.
     return typst.compile(
-        TEMPLATE.read_bytes(),
+        TEMPLATE,
+        root=TEMPLATE.parent,
         ignore_system_fonts=True,
         sys_inputs={"data": orjson.dumps(_fitted(view(frozen))).decode()},
         # Whole seconds are all that a PDF can hold.

@@ -23,7 +23,7 @@ class Press:
 
     def __init__(self, longest: float = LONGEST_SECONDS) -> None:
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._longest = longest
+        self.longest = longest
 
     async def workbook(self, frozen: Frozen, listed: Sequence[ListedPerson] | None) -> bytes:
         """The report as XLSX.
@@ -45,9 +45,9 @@ class Press:
         made = asyncio.create_task(self._in_turn(work))
         try:
             # A thread cannot be ended: it keeps its turn, so that slow ones do not pile up.
-            return await asyncio.wait_for(asyncio.shield(made), self._longest)
+            return await asyncio.wait_for(asyncio.shield(made), self.longest)
         except TimeoutError as error:
-            raise PrintingTooSlow(seconds=int(self._longest)) from error
+            raise PrintingTooSlow(seconds=int(self.longest)) from error
 
     async def _in_turn(self, work: Callable[[], Made]) -> Made:
         async with self._turn:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.core.clock import jakarta_midnight
 from app.identity.scopes import Scope
 from app.reports.wording import HIDDEN
-from tests.api.test_compliance import account, registry  # noqa: F401
+from tests.api.test_compliance import account, judge, registry  # noqa: F401
 from tests.api.test_due_process import Office, office  # noqa: F401
 from tests.api.test_growth import official_account, read_count
 from tests.api.test_isolation import key_of
@@ -105,6 +105,32 @@ async def test_of_a_paused_account_a_report_tells_only_that_it_is_paused(
     assert "masa netralitas pemilihan s.d. 27 November 2026" in pages
     assert "54.321.987" not in pages
     assert "54321987" not in str(await sheets(api, report))
+
+
+async def test_after_an_office_term_growth_is_history_and_nobody_owes_a_follow(
+    api, services, government, office: Office
+):
+    made = await official_account(
+        api, "mantan", name="Gubernur Lama", office_term_end="2026-11-20", **GOVERNOR
+    )
+    await read_count(api, made, NOW - timedelta(days=15), followers=4321)
+    await read_count(api, made, NOW - timedelta(hours=1), followers=5432)
+    body = {
+        "title": "Dua akun", "legal_basis": "SE", "document_number": "1",
+        "starts_at": "2026-11-10T00:00:00+07:00", "ends_at": "2026-12-10T00:00:00+07:00",
+        "expected_gain": 10, "duties": [{"kind": "follow"}],
+        "official_account_ids": [made["id"], office.official["id"]],
+    }  # fmt: skip
+    both = (await api.post("/v1/campaigns", body)).json()
+    await judge(services, government, both)
+    report = await freeze(api, both)
+    told = await document(api, report)
+    growth = {each["name"]: each["gain"] for each in told["official_accounts"]}
+    assert growth["Gubernur Lama"] == {"min": 1111, "max": 1111}
+    assert [each["reason"] for each in told["paused_accounts"]] == ["office_term_ended"]
+    assert [each["key"] for each in told["recaps"]["official_account"]] == [office.official["id"]]
+    assert report["withheld_for"] == []
+    assert "masa jabatan telah berakhir" in await printed(api, report)
 
 
 async def test_a_report_is_withheld_while_an_account_in_it_is_paused(

@@ -1,8 +1,11 @@
 """The workbook, read back: numbers are numbers, texts are texts, and nothing is a formula."""
 
 import re
+import subprocess
+import sys
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -15,6 +18,7 @@ from app.reports.wording import HIDDEN
 from tests.reports.invented import HOSTILE, content, counts, frozen, official_account, row
 from tests.support import nip
 
+ROOT = Path(__file__).parents[2]
 NAMES = [
     "Ringkasan", "Per OPD", "Per kategori", "Per platform", "Per akun resmi", "Pertumbuhan",
     "Deret harian", "Belum diketahui", "Definisi",
@@ -152,6 +156,38 @@ def test_more_people_than_a_sheet_holds_go_to_the_next_one(monkeypatch: pytest.M
     names = [each for each in book.sheetnames if each.startswith("Pegawai")]
     assert names == ["Pegawai", "Pegawai 2", "Pegawai 3"]
     assert [row[3] for each in names for row in rows_of(book, each)[1:]] == list("01234")
+
+
+MANY = """
+import re, time
+from pathlib import Path
+from app.reports import workbook
+from app.reports.people import ListedPerson
+from tests.reports.invented import frozen
+listed = [
+    ListedPerson(f"16.{n % 200:03d}", f"Dinas Nomor {n % 200} Provinsi Sumatera Selatan",
+                 f"19900101202421{n % 9000 + 1000:04d}", f"Pegawai Bernama {n}", "follow",
+                 "Pemprov Sumsel", "instagram", "absent_from_two_complete_lists")
+    for n in range(100_000)
+]
+begun = time.process_time()
+size = len(workbook.write(frozen(), listed))
+seconds = time.process_time() - begun
+# What getrusage tells of a new process includes what the one that started it held.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
+print(size, seconds, int(peak[1]) / 1024)
+"""
+
+
+def test_a_hundred_thousand_people_fit_into_little_memory_and_time():
+    # In a process of its own: the memory of this one tells of all tests before.
+    made = subprocess.run(
+        [sys.executable, "-c", MANY], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    size, seconds, peak = map(float, made.stdout.split())
+    assert size > 1_000_000
+    assert seconds < 20
+    assert peak < 256
 
 
 def test_a_report_without_rows_is_a_workbook_too():
