@@ -24,6 +24,8 @@ from app.identity.access import CallerMemory
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
+from app.reports import routes as reports
+from app.reports.printing import Press
 from app.settings import Settings, get_settings
 from app.work_units import routes as work_units
 
@@ -41,6 +43,7 @@ ROUTERS = (
     neutrality.router,
     excuses.router,
     disputes.router,
+    reports.router,
     budgets.router,
     operations.router,
 )
@@ -60,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.callers = CallerMemory()
     app.state.growth = GrowthMemory()
     app.state.drift = DriftMemory()
+    app.state.press = Press()
     install_edge(app)
     for router in ROUTERS:
         app.include_router(router)

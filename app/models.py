@@ -16,6 +16,7 @@ from app.jobs import models as jobs
 from app.neutrality import models as neutrality
 from app.observations import models as observations
 from app.official_accounts import models as official_accounts
+from app.reports import models as reports
 from app.work_units import models as work_units
 
 ROOMS = (
@@ -34,6 +35,7 @@ ROOMS = (
     neutrality,
     observations,
     official_accounts,
+    reports,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)

@@ -19,6 +19,7 @@ from app.cli import (
     operator,
     platforms,
     polls,
+    reports,
     sandbox,
 )
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
@@ -42,6 +43,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
 app.command(name="evidence")(evidence.evidence)
 app.command(name="poll")(polls.poll)
+app.command(name="report")(reports.report)
 app.command(name="sandbox")(sandbox.sandbox)
 IMPORT_KINDS = frozenset(ImportKind)
 

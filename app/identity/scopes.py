@@ -21,5 +21,7 @@ class Scope(StrEnum):
     OBSERVATIONS_WRITE = "observations:write"
     OFFICIAL_ACCOUNTS_READ = "official_accounts:read"
     OFFICIAL_ACCOUNTS_WRITE = "official_accounts:write"
+    REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
     WORK_UNITS_READ = "work_units:read"
     WORK_UNITS_WRITE = "work_units:write"

@@ -27,6 +27,7 @@ def concrete(path: str) -> str:
         "notice",
         "dispute",
         "window",
+        "report",
     ):
         path = path.replace(f"{{{name}_id}}", ABSENT)
     assert "{" not in path, path

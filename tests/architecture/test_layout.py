@@ -41,6 +41,18 @@ BESIDE = {
         "runs",
         "self_exports",
     },
+    "reports": {
+        "charts",
+        "definitions",
+        "document",
+        "gathering",
+        "pages",
+        "people",
+        "printing",
+        "sheets",
+        "wording",
+        "workbook",
+    },
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
