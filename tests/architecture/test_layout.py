@@ -26,14 +26,17 @@ BESIDE = {
     "budgets": {"overview"},
     "campaigns": {"extensions", "growth", "memory", "roster"},
     "changes": {"kinds"},
-    "compliance": {"answers", "declaring", "freezing", "small_units", "storing"},
+    "compliance": {
+        "answers", "asking", "declaring", "freezing", "judging", "small_units", "storing",
+        "weighing",
+    },
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
-    "observations": {"controls", "follows", "lists", "memberships", "runs"},
-}
+    "observations": {"controls", "findable", "follows", "lists", "memberships", "runs"},
+}  # fmt: skip
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 
