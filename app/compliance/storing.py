@@ -24,8 +24,9 @@ CREATE TEMP TABLE judged (
 ID = """CAST(CAST(:batch AS text) || lpad(
            to_hex(row_number() OVER (ORDER BY asked.employee_id)), 12, '0') AS uuid)"""
 
-# A duty to declare names no official account and stands for itself: equal sides can be hashed.
-SAME = """judged.employee_id = stored.employee_id AND judged.duty_id = stored.duty_id
+# A campaign has one duty to follow, which its official accounts tell apart, and one to declare,
+# which stands for itself: equal sides that can be hashed.
+SAME = """judged.employee_id = stored.employee_id
   AND COALESCE(judged.official_account_id, judged.duty_id)
       = COALESCE(stored.official_account_id, stored.duty_id)"""
 
