@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("roster", "growth", "poller", "exports", "recap", "simulation")
+BENCHMARKS = (
+    "roster", "growth", "poller", "exports", "evaluation", "recap", "audit", "versions", "simulation",
+)  # fmt: skip
 
 
 def run(name: str) -> int:

@@ -20,19 +20,14 @@ DEMANDED_SECONDS = 20.0
 
 BARE = "CREATE TABLE bare (LIKE verdicts INCLUDING ALL)"
 BARE_INSERT = "INSERT INTO bare SELECT * FROM verdicts"
-BARE_UPDATE = """
-UPDATE bare SET evidence_ids = stored.evidence_ids, decided_at = stored.decided_at
-FROM verdicts AS stored WHERE stored.tenant_id = bare.tenant_id AND stored.id = bare.id
-"""
+BARE_UPDATE = "UPDATE bare SET evidence_ids = evidence_ids || account_id, decided_at = now()"
 
 
 async def evaluate_once(database: Database, cohort: Cohort, now: datetime) -> tuple[float, int]:
     """Seconds of one evaluation to the end of its commit, and how many verdicts it changed."""
     begun = time.perf_counter()
     async with database.transaction(cohort.tenant_id) as session:
-        changed = await compliance.evaluate(
-            session, cohort.tenant_id, cohort.campaign_id, now=now
-        )
+        changed = await compliance.evaluate(session, cohort.tenant_id, cohort.campaign_id, now=now)
     return time.perf_counter() - begun, changed
 
 
@@ -63,25 +58,24 @@ async def measure(server_url: str, people: int) -> list[Measured]:
     finally:
         await connection.close()
         await engine.dispose()
+    inserted, updated = ("INSERT ... SELECT", inserting), ("UPDATE", updating)
     return [
-        line("first evaluation", people, first, f"{inserting:.1f} s (INSERT ... SELECT)", inserting),
-        line("after a new list of each", people, again, f"{updating:.1f} s (UPDATE)", updating),
-        line("without news", people, quiet, f"{inserting:.1f} s (INSERT ... SELECT)", inserting),
+        line("first evaluation", people, first, inserted),
+        line("evaluation after a new list of each", people, again, updated),
+        line("evaluation without news", people, quiet, inserted),
     ]
 
 
-def line(
-    what: str, people: int, found: tuple[float, int], floor: str, floor_seconds: float
-) -> Measured:
-    """One line; the demand holds for the whole size only."""
+def line(what: str, people: int, found: tuple[float, int], floor: tuple[str, float]) -> Measured:
+    """One line; the floor is a bare statement over as many rows of the same shape and indexes."""
     seconds, changed = found
     judged = people * 16
     return Measured(
         what=what,
         size=f"{people:,} people, {judged:,} verdicts asked, {changed:,} written",
         measured=f"{seconds:.1f} s, {judged / seconds:,.0f} verdicts/s",
-        floor=floor,
-        ratio=f"{seconds / floor_seconds:.1f}x the floor",
+        floor=f"{floor[1]:.1f} s ({floor[0]})",
+        ratio=f"{seconds / floor[1]:.1f}x the floor",
         demand=f"< {DEMANDED_SECONDS:.0f} s",
         met=seconds < DEMANDED_SECONDS,
     )

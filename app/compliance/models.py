@@ -55,14 +55,20 @@ class VerdictRow(Base):
         Index(
             "one_verdict_per_duty_and_account",
             "tenant_id",
-            "employee_id",
             "campaign_id",
+            "employee_id",
             "duty_id",
             "official_account_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
-        Index("ix_verdicts_worklist", "tenant_id", "campaign_id", "verdict", "employee_id"),
+        Index(
+            "ix_verdicts_worklist",
+            "tenant_id",
+            "campaign_id",
+            "employee_id",
+            postgresql_where="verdict = 'unmet'",
+        ),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)

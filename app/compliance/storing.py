@@ -20,11 +20,14 @@ CREATE TEMP TABLE judged (
 ) ON COMMIT DROP
 """
 
-# The ids of one statement count on from one id: in order they cost the index a tenth.
-ID = "CAST(CAST(:batch AS text) || lpad(to_hex(row_number() OVER ()), 12, '0') AS uuid)"
+# The ids of one statement count on from one new id, in order of the employee: rows that come in the
+# order of the indexes are written at half the cost.
+ID = """CAST(CAST(:batch AS text) || lpad(
+           to_hex(row_number() OVER (ORDER BY asked.employee_id)), 12, '0') AS uuid)"""
 
-# A duty to declare names no official account and stands for itself: equal sides can be hashed.
-SAME = """judged.employee_id = stored.employee_id AND judged.duty_id = stored.duty_id
+# A campaign has one duty to follow, which its official accounts tell apart, and one to declare,
+# which stands for itself: equal sides that can be hashed.
+SAME = """judged.employee_id = stored.employee_id
   AND COALESCE(judged.official_account_id, judged.duty_id)
       = COALESCE(stored.official_account_id, stored.duty_id)"""
 

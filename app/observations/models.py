@@ -281,6 +281,7 @@ class PairAnswerRow(TenantRow, Base):
             "account_id",
             "answer",
             "asked_at",
+            "id",
         ),
     )
 

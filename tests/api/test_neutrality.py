@@ -3,6 +3,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +24,6 @@ from tests.api.test_compliance import (
     registry,  # noqa: F401
     take_lists,
     upload,
-    verdicts_of,
 )
 from tests.api.test_growth import growth_of, official_account, read_count
 from tests.support import NOW, Api
@@ -218,20 +218,29 @@ async def test_progress_leaves_the_paused_account_out_and_says_so(
     assert open_one["paused"] is None
 
 
-async def test_verdicts_of_a_paused_account_end_and_come_back_after_it(
+async def test_verdicts_of_a_paused_account_wait_and_are_judged_anew_after_it(
     api, services, government, registry, office, governor, clock
 ):
     campaign = await both(api, services, government, governor, office)
+    stored = "SELECT * FROM verdicts WHERE official_account_id = '{}' ORDER BY id"
+    stored = stored.format(governor["id"])
+    before = await rows(services, government.tenant_id, stored)
+    assert len(before) == 6
     await declare(api, *around(1))
-    assert await judge(services, government, campaign) > 0
-    stored = "SELECT count(*) AS n FROM verdicts WHERE official_account_id = '{}'"
-    [left] = await rows(services, government.tenant_id, stored.format(governor["id"]))
-    assert left.n == 0
+    clock.at = NOW + timedelta(minutes=15)
+    await judge(services, government, campaign)
+    assert await rows(services, government.tenant_id, stored) == before
+    own = (await api.get(f"/v1/employees/{registry['3']}/verdicts")).json()["items"]
+    assert governor["id"] not in {each["official_account_id"] for each in own}
+    # Who has no account there any more owes nothing after the pause either.
+    [declared] = (await api.get(f"/v1/employees/{registry['3']}/accounts")).json()["items"]
+    await api.delete(f"/v1/accounts/{declared['id']}")
+    await judge(services, government, campaign)
+    assert await rows(services, government.tenant_id, stored) == before
     clock.at = NOW + timedelta(days=3)
     await judge(services, government, campaign)
-    [back] = await rows(services, government.tenant_id, stored.format(governor["id"]))
-    assert back.n == 6
-    assert (await verdicts_of(api, registry["3"]))["follow"]["verdict"] in {"unmet", "unknown"}
+    after = await rows(services, government.tenant_id, stored)
+    assert [each.employee_id for each in before if each not in after] == [UUID(registry["3"])]
 
 
 async def test_counts_are_polled_in_a_window_as_ever(api, services, governor):

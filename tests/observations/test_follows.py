@@ -13,7 +13,7 @@ from app.accounts.models import Account
 from app.core.ids import new_id
 from app.core.services import Services
 from app.core.uploads import Upload
-from app.observations import evidence, follows, lists, memberships
+from app.observations import evidence, findable, follows, lists, memberships
 from app.observations.memberships import Told
 from app.observations.models import FollowerList
 from app.observations.rules import CertificateVerdict, PairAnswer
@@ -78,7 +78,7 @@ def row_of(official: OfficialAccount, event: ListEvent) -> FollowerList:
         id=event.id,
         official_account_id=official.id,
         platform=official.platform,
-        source=lists.PLATFORM_LIST if event.of_ids else lists.OWNER_EXPORT,
+        source=findable.PLATFORM_LIST if event.of_ids else lists.OWNER_EXPORT,
         digest=event.id.bytes,
         taken_at=event.at,
         matched_at=NOW + timedelta(hours=1 if event.knew_them else -1),
