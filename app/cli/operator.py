@@ -89,7 +89,13 @@ async def import_path(
         with path.open("rb") as file:
             async with database.transaction(caller.tenant_id) as session:
                 made = await exchange.import_file(
-                    session, caller, kind, file, dry_run=dry_run, now=SystemClock().now()
+                    session,
+                    caller,
+                    kind,
+                    file,
+                    settings=settings,
+                    dry_run=dry_run,
+                    now=SystemClock().now(),
                 )
                 return await exchange.shown(session, caller, made)
 

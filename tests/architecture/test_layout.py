@@ -14,7 +14,8 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "disputes",
+    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
+    "disputes",
     "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
     "official_accounts", "reminders", "reports",
     "work_units",
@@ -28,11 +29,22 @@ BESIDE = {
     "changes": {"kinds"},
     "compliance": {"answers", "declaring", "freezing", "small_units", "storing"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
+    "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {"controls", "follows", "lists", "memberships", "runs"},
+    "reminders": {
+        "channels",
+        "gateway",
+        "letters",
+        "mail",
+        "outbox",
+        "outlook",
+        "planning",
+        "situations",
+    },
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
