@@ -304,7 +304,7 @@ def outlived(plan: Plan, slot: datetime) -> bool:
 
 def delay(attempts: int, share: float) -> timedelta:
     """How long to wait after that many attempts; `share` in [0, 1) spreads it by a quarter."""
-    times: int = DELAY_GROWS ** max(attempts - 1, 0)
+    times: int = DELAY_GROWS ** (min(max(attempts, 1), MAX_ATTEMPTS) - 1)
     return min(FIRST_DELAY * times, LONGEST_DELAY) * (0.75 + share / 2)
 
 
