@@ -42,7 +42,7 @@ class MailServer:
             envelope.mail_from = address
         return self.sender
 
-    async def handle_RCPT(self, server: SMTP, _: Any, envelope: Any, address: str, *__: Any) -> str:
+    async def handle_RCPT(self, server: Any, _: Any, envelope: Any, address: str, *__: Any) -> str:
         if self.breaks_off:
             server.transport.abort()
         await asyncio.sleep(self.slow)
@@ -69,7 +69,7 @@ async def mail_server(**options: Any) -> AsyncIterator[MailServer]:
     """A server on a free port of 127.0.0.1; `options` are those of aiosmtpd's SMTP."""
     loop = asyncio.get_running_loop()
     behaviour = MailServer()
-    open_now: list[SMTP] = []
+    open_now: list[Any] = []
 
     def protocol() -> SMTP:
         open_now.append(SMTP(behaviour, hostname="mail.test", loop=loop, **options))

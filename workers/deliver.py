@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-
-from sqlalchemy.exc import DBAPIError
+from collections.abc import Sequence
 
 from app.core.logs import get_logger
 from app.core.metrics import record_reminders
@@ -13,7 +12,8 @@ from app.jobs.kinds import DeliverReminders, PlanAllReminders, PlanReminders
 from app.jobs.queue import enqueue
 from app.reminders import outbox, planning, queries
 from app.reminders.channels import Setup, channels_from
-from app.reminders.outbox import Claim
+from app.reminders.outbox import Claim, Ready
+from app.reminders.rules import Trouble
 
 # So many travel at the same time, and one lease covers them all.
 BATCH = 8
@@ -67,33 +67,49 @@ async def deliver_reminders(services: Services, _: DeliverReminders) -> None:
                 )
             if not claims:
                 break
-            await asyncio.gather(*(_safely(services, setup, each) for each in claims))
+            await deliver(services, setup, claims)
 
 
-async def _safely(services: Services, setup: Setup, claim: Claim) -> None:
-    """Deliver one; what the database refuses for it is no reason to leave the others."""
+async def deliver(services: Services, setup: Setup, claims: Sequence[Claim]) -> None:
+    """Look at each once more, send them side by side with no transaction open, write it down."""
+    prepared = [await _prepared(services, setup, each) for each in claims]
+    ready = [each for each in prepared if each is not None]
+    outcomes = await asyncio.gather(
+        *(setup.carriers[each.channel].carry(each.parcel) for each in ready)
+    )
+    for each, outcome in zip(ready, outcomes, strict=True):
+        await _closed(services, each, outcome)
+
+
+async def _prepared(services: Services, setup: Setup, claim: Claim) -> Ready | None:
     try:
-        await deliver_one(services, setup, claim)
-    except DBAPIError as error:
-        get_logger().error(
-            "reminder not delivered",
-            action="reminder_not_delivered",
-            tenant_id=str(claim.tenant_id),
-            exc_info=error,
-        )
+        async with services.database.transaction(claim.tenant_id) as session:
+            return await outbox.prepare(
+                session, services.settings, claim, setup.on, now=services.clock.now()
+            )
+    except Exception as error:  # noqa: BLE001 - One that fails must not hold up the others.
+        _note(claim, error)
+        return None
 
 
-async def deliver_one(services: Services, setup: Setup, claim: Claim) -> None:
-    """Look once more, send with no transaction open, and write down what came of it."""
-    async with services.database.transaction(claim.tenant_id) as session:
-        ready = await outbox.prepare(
-            session, services.settings, claim, setup.on, now=services.clock.now()
-        )
-    if ready is None:
-        return
-    outcome = await setup.carriers[ready.channel].carry(ready.parcel)
+async def _closed(services: Services, ready: Ready, outcome: str | Trouble) -> None:
     share = secrets.randbelow(SPREAD) / SPREAD
-    async with services.database.transaction(claim.tenant_id) as session:
-        counted = await outbox.close(session, ready, outcome, now=services.clock.now(), share=share)
+    try:
+        async with services.database.transaction(ready.claim.tenant_id) as session:
+            counted = await outbox.close(
+                session, ready, outcome, now=services.clock.now(), share=share
+            )
+    except Exception as error:  # noqa: BLE001 - It is sent again after its lease, with the same id.
+        _note(ready.claim, error)
+        return
     if counted is not None:
         record_reminders(channel=ready.channel, outcome=counted)
+
+
+def _note(claim: Claim, error: Exception) -> None:
+    get_logger().error(
+        "reminder not delivered",
+        action="reminder_not_delivered",
+        tenant_id=str(claim.tenant_id),
+        exc_info=error,
+    )

@@ -25,6 +25,7 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.observations import lists
 from app.observations.schemas import FollowerListOut
+from app.reminders.channels import channels_from
 from app.settings import Settings
 from migrations import head_revision
 
@@ -166,7 +167,18 @@ async def diagnose(settings: Settings) -> list[Finding]:
             Finding(True, "The database answers."),
             await _schema(session),
             await _waiting(session),
+            *_reminders(settings),
         ]
+
+
+def _reminders(settings: Settings) -> list[Finding]:
+    """By which channels reminders travel, and what is wrong with one that is half set up."""
+    setup = channels_from(settings, SystemClock())
+    faults = [Finding(False, f"Reminders: {fault}") for fault in setup.faults]
+    if setup.on:
+        names = ", ".join(sorted(setup.on))
+        return [Finding(True, f"Reminders are sent by {names}."), *faults]
+    return faults or [Finding(True, "Reminders: no channel configured, so none is sent.")]
 
 
 async def _schema(session: AsyncSession) -> Finding:

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from app.contacts.rules import AddressFault, AddressRefused, parse_email
+from app.contacts.rules import AddressRefused, parse_email
 from app.core.clock import Clock
 from app.core.posting import Transport
 from app.reminders.gateway import Gateway
@@ -60,11 +60,9 @@ def channels_from(settings: Settings, clock: Clock, transport: Transport | None 
 
 def _mailbox(settings: Settings, clock: Clock) -> Mailbox | str:
     given = settings.smtp_sender or ""
-    name, address = parseaddr(given)
+    # A parser forgives a line break, behind which another header would begin.
+    name, address = parseaddr(given) if given.isprintable() else ("", "")
     try:
-        # A parser forgives a line break, behind which another header would begin.
-        if not given.isprintable():
-            raise AddressRefused(AddressFault.EMAIL)
         sender = Address(name, addr_spec=parse_email(address))
     except (AddressRefused, HeaderParseError, ValueError):
         return "SIMEDSOS_SMTP_SENDER must be an address such as `BKD <bkd@sumselprov.go.id>`."

@@ -1,5 +1,6 @@
 """Reading plans and the history of reminders; a caller's queries start at a `visible_…` select."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -92,3 +93,13 @@ async def page(
         found = found.where(Reminder.id > wanted.after)
     rows = await session.execute(found.order_by(Reminder.id).limit(wanted.limit + 1))
     return list(rows)
+
+
+async def counts(session: AsyncSession, tenant_id: UUID, campaign_id: UUID) -> Counter[str]:
+    """A campaign's reminders by channel, state and what ended or failed them; nobody is named."""
+    rows = await session.execute(
+        select(Reminder.channel, Reminder.state, Reminder.stop_reason, Reminder.last_error).where(
+            Reminder.tenant_id == tenant_id, Reminder.campaign_id == campaign_id
+        )
+    )
+    return Counter(" ".join(str(each) for each in row if each is not None) for row in rows)
