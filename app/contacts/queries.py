@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import EmployeeContact, UnitHead
+from app.core.db import among
 
 
 async def contact_of(
@@ -28,7 +29,7 @@ async def contacts_of(
         select(EmployeeContact)
         .where(
             EmployeeContact.tenant_id == tenant_id,
-            EmployeeContact.employee_id.in_(employee_ids),
+            among(EmployeeContact.employee_id, employee_ids),
         )
         .with_for_update()
     )

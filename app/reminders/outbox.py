@@ -25,7 +25,6 @@ from app.reminders.rules import (
     MAX_ATTEMPTS,
     Channel,
     Quiet,
-    Recipient,
     State,
     Trouble,
     Withheld,
@@ -33,7 +32,7 @@ from app.reminders.rules import (
     is_quiet,
     next_allowed,
 )
-from app.reminders.situations import Member
+from app.reminders.situations import Member, below
 from app.settings import Settings
 from app.work_units.models import WorkUnit
 
@@ -41,15 +40,19 @@ from app.work_units.models import WorkUnit
 LEASE = timedelta(minutes=5)
 
 # A worker that died has left its reminders as `sending`; they are taken over after the lease.
+# The rows are chosen once: a plain sub-query may be run again for each row, and take too many.
 CLAIM = text("""
-UPDATE reminders SET state = 'sending', lease_until = :lease_until, epoch = epoch + 1
-WHERE tenant_id = :tenant_id AND id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM reminders
     WHERE tenant_id = :tenant_id AND finished_at IS NULL AND next_attempt_at <= :now
       AND (lease_until IS NULL OR lease_until < :now)
     ORDER BY next_attempt_at, id LIMIT :limit
-    FOR UPDATE SKIP LOCKED)
-RETURNING id, epoch
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE reminders AS reminder
+SET state = 'sending', lease_until = :lease_until, epoch = reminder.epoch + 1
+FROM due WHERE reminder.tenant_id = :tenant_id AND reminder.id = due.id
+RETURNING reminder.id, reminder.epoch
 """)
 
 
@@ -102,8 +105,9 @@ async def prepare(
     campaign = await session.get_one(Campaign, (claimed.tenant_id, reminder.campaign_id))
     row = await queries.plan_of(session, claimed.tenant_id, reminder.campaign_id)
     assert row is not None
-    # A head's digest tells of many; a reminder to an employee of one.
-    among = [reminder.employee_id] if reminder.recipient is Recipient.EMPLOYEE else None
+    among: Sequence[UUID] = [reminder.employee_id]
+    if reminder.unit_id is not None:
+        among = await below(session, campaign, reminder.unit_id)
     outlook = await look(session, campaign, row, now=now, among=among)
     whose = (reminder.recipient, reminder.employee_id, reminder.unit_id, reminder.duty_kind)
     why = ended(outlook, whose, reminder.channel, reminder.slot, now=now)

@@ -14,6 +14,7 @@ from app.contacts import queries as contacts
 from app.contacts.models import EmployeeContact
 from app.contacts.rules import nearest_head
 from app.core.clock import JAKARTA, jakarta_day
+from app.core.db import among as one_of
 from app.employees.models import Employee
 from app.employees.rules import eligible
 from app.reminders import situations
@@ -234,7 +235,7 @@ async def heads_now(
             (EmployeeContact.tenant_id == Employee.tenant_id)
             & (EmployeeContact.employee_id == Employee.id),
         )
-        .where(Employee.tenant_id == tenant_id, Employee.id.in_(set(heads.values())))
+        .where(Employee.tenant_id == tenant_id, one_of(Employee.id, set(heads.values())))
     )
     people = {
         row.id: HeadNow(

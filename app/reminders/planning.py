@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns.models import Campaign
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.core.db import among
 from app.core.ids import new_id
 from app.core.metrics import record_reminders
 from app.reminders import queries
@@ -142,7 +143,7 @@ async def stop(
     """End waiting reminders for a reason."""
     await session.execute(
         update(Reminder)
-        .where(Reminder.tenant_id == tenant_id, Reminder.id.in_(reminder_ids))
+        .where(Reminder.tenant_id == tenant_id, among(Reminder.id, reminder_ids))
         .values(state=State.STOPPED, stop_reason=why, finished_at=now, lease_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -18,6 +18,7 @@ from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
 from app.compliance.freezing import About, clearances
 from app.compliance.rules import Reason, Verdict
 from app.core.clock import jakarta_day, jakarta_midnight
+from app.core.db import among as one_of
 from app.employees.rules import Declaration, Standing, eligible
 from app.excuses import queries as excuses
 from app.excuses.rules import Excusal, excused_from
@@ -76,6 +77,15 @@ LEFT JOIN accounts AS account
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (verdict.disputed OR verdict.duty_kind = 'follow')
   AND (CAST(:among AS uuid[]) IS NULL OR verdict.employee_id = ANY(CAST(:among AS uuid[])))
+""")
+
+BELOW = text("""
+SELECT member.employee_id FROM campaign_members AS member
+JOIN employees AS employee
+  ON employee.tenant_id = member.tenant_id AND employee.id = member.employee_id
+JOIN work_units AS unit ON unit.tenant_id = employee.tenant_id AND unit.id = employee.unit_id
+WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
+  AND :unit_id = ANY(unit.ancestors)
 """)
 
 
@@ -233,6 +243,12 @@ def _member(facts: _Facts, row: Row[Any], duties: Sequence[Duty]) -> Member:
     )
 
 
+async def below(session: AsyncSession, campaign: Campaign, unit_id: UUID) -> Sequence[UUID]:
+    """The members in a unit and everything below it."""
+    where = {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "unit_id": unit_id}
+    return (await session.scalars(BELOW, where)).all()
+
+
 async def history(
     session: AsyncSession, campaign: Campaign, *, among: Sequence[UUID] | None = None
 ) -> History:
@@ -245,7 +261,7 @@ async def history(
         Reminder.tenant_id == campaign.tenant_id, Reminder.campaign_id == campaign.id
     )  # fmt: skip
     if among is not None:
-        wanted = wanted.where(Reminder.employee_id.in_(among))
+        wanted = wanted.where(one_of(Reminder.employee_id, among))
     rows: dict[Whose, list[Any]] = defaultdict(list)
     undelivered: dict[tuple[UUID, Channel], datetime] = {}
     for row in await session.execute(wanted.order_by(Reminder.number)):
