@@ -105,10 +105,7 @@ async def prepare(
     campaign = await session.get_one(Campaign, (claimed.tenant_id, reminder.campaign_id))
     row = await queries.plan_of(session, claimed.tenant_id, reminder.campaign_id)
     assert row is not None
-    among: Sequence[UUID] = [reminder.employee_id]
-    if reminder.unit_id is not None:
-        among = await below(session, campaign, reminder.unit_id)
-    outlook = await look(session, campaign, row, now=now, among=among)
+    outlook = await _look_again(session, campaign, row, reminder, now)
     whose = (reminder.recipient, reminder.employee_id, reminder.unit_id, reminder.duty_kind)
     why = ended(outlook, whose, reminder.channel, reminder.slot, now=now)
     if why is not None:
@@ -140,6 +137,20 @@ async def prepare(
         text=written(letter),
     )
     return Ready(claimed, reminder.channel, parcel, reminder.attempts, outlook.plan.quiet)
+
+
+async def _look_again(
+    session: AsyncSession,
+    campaign: Campaign,
+    row: ReminderPlan,
+    reminder: Reminder,
+    now: datetime,
+) -> Outlook:
+    """The facts that one reminder rests on: those of the employee, or of all below a head."""
+    among: Sequence[UUID] = [reminder.employee_id]
+    if reminder.unit_id is not None:
+        among = await below(session, campaign, reminder.unit_id)
+    return await look(session, campaign, row, now=now, among=among)
 
 
 async def held(session: AsyncSession, claimed: Claim) -> Reminder | None:
