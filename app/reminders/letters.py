@@ -7,13 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from app.campaigns.models import DutyKind
-from app.core.clock import JAKARTA
+from app.disputes.wording import moment
 
 NAMES_AT_MOST: Final = 50
-MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September",
-    "Oktober", "November", "Desember",
-)  # fmt: skip
 
 
 class Language(StrEnum):
@@ -153,12 +149,6 @@ BODIES: Mapping[tuple[Language, Kind], str] = {
         "anybody. Please do not forward it.\n\nThank you for your attention and cooperation."
     ),
 }
-
-
-def moment(at: datetime) -> str:
-    """A moment as people of the west of Indonesia read it: 27 November 2026 pukul 10.00 WIB."""
-    local = at.astimezone(JAKARTA)
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} WIB"
 
 
 def _named(letter: Letter) -> str:
