@@ -12,6 +12,7 @@ from app.campaigns import routes as campaigns
 from app.campaigns.memory import DriftMemory, GrowthMemory
 from app.compliance import routes as compliance
 from app.connections import routes as connections
+from app.contacts import routes as contacts
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.services import Services
@@ -24,6 +25,7 @@ from app.identity.access import CallerMemory
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
+from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
 from app.settings import Settings, get_settings
@@ -36,6 +38,7 @@ ROUTERS = (
     employees.router,
     accounts.router,
     connections.router,
+    contacts.router,
     exchange.router,
     official_accounts.router,
     observations.router,
@@ -44,6 +47,7 @@ ROUTERS = (
     excuses.router,
     disputes.router,
     reports.router,
+    reminders.router,
     budgets.router,
     operations.router,
 )

@@ -6,6 +6,7 @@ from app.campaigns import models as campaigns
 from app.changes import models as changes
 from app.compliance import models as compliance
 from app.connections import models as connections
+from app.contacts import models as contacts
 from app.core.db import Base
 from app.disputes import models as disputes
 from app.employees import models as employees
@@ -16,6 +17,7 @@ from app.jobs import models as jobs
 from app.neutrality import models as neutrality
 from app.observations import models as observations
 from app.official_accounts import models as official_accounts
+from app.reminders import models as reminders
 from app.reports import models as reports
 from app.work_units import models as work_units
 
@@ -26,6 +28,7 @@ ROOMS = (
     changes,
     compliance,
     connections,
+    contacts,
     disputes,
     employees,
     exchange,
@@ -36,6 +39,7 @@ ROOMS = (
     observations,
     official_accounts,
     reports,
+    reminders,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +50,17 @@ class Settings(BaseSettings):
     youtube_client_id: str | None = None
     youtube_client_secret: SecretStr | None = None
     youtube_oauth_base_url: str | None = None
+
+    # Reminders by e-mail: off while no host is set.
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str | None = None
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    # Reminders by a gateway, such as one to WhatsApp: off while no address is set.
+    reminder_webhook_url: SecretStr | None = None
+    reminder_webhook_secret: SecretStr | None = None
 
     # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
     budgets: str = ""

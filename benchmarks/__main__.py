@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 BENCHMARKS = (
-    "roster", "growth", "poller", "exports", "evaluation", "recap", "audit", "versions", "simulation",
+    "roster", "growth", "poller", "exports", "evaluation", "recap", "audit",
+    "versions", "simulation",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.exchange import service as exchange
 from app.exchange.models import ImportKind
 from app.identity import service as identity
 from app.local.demo_world import write_demo
+from app.settings import Settings
 from benchmarks.measuring import Measured, durable_server, peak_memory, report
 from migrations import migrate
 
@@ -53,6 +54,7 @@ async def import_once(database: Database, tenant_id: UUID, kind: ImportKind, pat
                 operator_of(tenant_id),
                 kind,
                 file,
+                settings=Settings(),
                 dry_run=False,
                 now=SystemClock().now(),
             )

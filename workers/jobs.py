@@ -14,7 +14,7 @@ from app.core.logs import get_logger
 from app.core.metrics import record_job
 from app.core.services import Services
 from app.jobs.kinds import MAX_ATTEMPTS, decode
-from workers import checks, connections, evaluate, memberships
+from workers import checks, connections, deliver, evaluate, memberships
 from workers.reach import NOTHING, Reach
 
 Handler = Callable[[Services, Reach, Any], Awaitable[None]]
@@ -34,9 +34,12 @@ HANDLERS: dict[str, Handler] = {
     "check_all_accounts": checks.check_all_accounts,
     "check_all_pairs": memberships.check_all_pairs,
     "check_pairs": memberships.check_pairs,
+    "deliver_reminders": at_home(deliver.deliver_reminders),
     "evaluate_all": at_home(evaluate.evaluate_all),
     "evaluate_campaign": at_home(evaluate.evaluate_campaign),
     "evaluate_tenant": at_home(evaluate.evaluate_tenant),
+    "plan_all_reminders": at_home(deliver.plan_all_reminders),
+    "plan_reminders": at_home(deliver.plan_reminders),
     "prune": at_home(evaluate.prune),
     "read_all_follower_lists": memberships.read_all_follower_lists,
     "read_follower_list": memberships.read_follower_list,

@@ -19,6 +19,7 @@ from app.cli import (
     operator,
     platforms,
     polls,
+    reminders,
     reports,
     sandbox,
 )
@@ -42,6 +43,7 @@ app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
 app.command(name="evidence")(evidence.evidence)
+app.add_typer(reminders.app, name="reminders")
 app.command(name="poll")(polls.poll)
 app.command(name="report")(reports.report)
 app.command(name="sandbox")(sandbox.sandbox)

@@ -13,9 +13,10 @@ from app.cli.terminal import AsJson, Tenant, fail, out, run
 from app.connections import pasting
 from app.connections.rules import Subject, SubjectKind
 from app.connections.schemas import ConnectionOut
-from app.connections.sealing import keys_of, reseal_batch
+from app.connections.sealing import reseal_batch
 from app.connections.service import access_maker
-from app.core.crypto import KeyringUnusable
+from app.contacts import sealing as contacts
+from app.core.crypto import KeyringUnusable, keys_of
 from app.core.services import Services
 from app.identity import queries as identity
 from app.settings import Settings, get_settings
@@ -59,7 +60,7 @@ async def connect(
 
 @app.command(name="rotate-keys")
 def rotate_keys(as_json: AsJson = False) -> None:
-    """Seal every stored token under the first key of SIMEDSOS_TOKEN_KEYS.
+    """Seal every stored token and address under the first key of SIMEDSOS_TOKEN_KEYS.
 
     It works in small transactions, can be stopped and repeated, and is done when nothing is left.
     """
@@ -67,16 +68,16 @@ def rotate_keys(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"resealed": resealed, "unreadable": unreadable}))  # noqa: T201
     else:
-        out.print(f"{resealed} connections were sealed anew under the first key.")
+        out.print(f"{resealed} connections and contacts were sealed anew under the first key.")
     if unreadable:
         fail(
-            f"{unreadable} connections cannot be read: put the key that sealed them back at the"
-            " end of SIMEDSOS_TOKEN_KEYS, or connect these accounts again."
+            f"{unreadable} connections or contacts cannot be read: put the key that sealed them"
+            " back at the end of SIMEDSOS_TOKEN_KEYS, or connect and enter them again."
         )
 
 
 async def reseal_all(settings: Settings) -> tuple[int, int]:
-    """How many connections were sealed anew, and how many cannot be read.
+    """How many connections and contacts were sealed anew, and how many cannot be read.
 
     Raises:
         OperatorError: the keys are not set.
@@ -90,11 +91,12 @@ async def reseal_all(settings: Settings) -> tuple[int, int]:
         async with database.system() as session:
             tenants = [tenant.id for tenant in await identity.all_tenants(session)]
         for tenant_id in tenants:
-            after: UUID | None = FIRST
-            while after is not None:
-                async with database.transaction(tenant_id) as session:
-                    batch = await reseal_batch(session, keys, tenant_id, after=after)
-                resealed += batch.resealed
-                unreadable += batch.unreadable
-                after = batch.last
+            for reseal in (reseal_batch, contacts.reseal_batch):
+                after: UUID | None = FIRST
+                while after is not None:
+                    async with database.transaction(tenant_id) as session:
+                        batch = await reseal(session, keys, tenant_id, after=after)
+                    resealed += batch.resealed
+                    unreadable += batch.unreadable
+                    after = batch.last
     return resealed, unreadable

@@ -27,6 +27,7 @@ from app.identity.scopes import Scope
 from app.observations import evidence, lists
 from app.observations.schemas import FollowerListOut, SelfEvidenceTaken
 from app.observations.self_exports import Word
+from app.reminders.channels import channels_from
 from app.settings import Settings
 from migrations import head_revision
 
@@ -91,7 +92,13 @@ async def import_path(
         with path.open("rb") as file:
             async with database.transaction(caller.tenant_id) as session:
                 made = await exchange.import_file(
-                    session, caller, kind, file, dry_run=dry_run, now=SystemClock().now()
+                    session,
+                    caller,
+                    kind,
+                    file,
+                    settings=settings,
+                    dry_run=dry_run,
+                    now=SystemClock().now(),
                 )
                 return await exchange.shown(session, caller, made)
 
@@ -179,7 +186,18 @@ async def diagnose(settings: Settings) -> list[Finding]:
             Finding(True, "The database answers."),
             await _schema(session),
             await _waiting(session),
+            *_reminders(settings),
         ]
+
+
+def _reminders(settings: Settings) -> list[Finding]:
+    """By which channels reminders travel, and what is wrong with one that is half set up."""
+    setup = channels_from(settings, SystemClock())
+    faults = [Finding(False, f"Reminders: {fault}") for fault in setup.faults]
+    if setup.on:
+        names = ", ".join(sorted(setup.on))
+        return [Finding(True, f"Reminders are sent by {names}."), *faults]
+    return faults or [Finding(True, "Reminders: no channel configured, so none is sent.")]
 
 
 async def _schema(session: AsyncSession) -> Finding:

@@ -17,9 +17,9 @@ from app.connections.answers import Outcome
 from app.connections.models import VERIFIER, Connection, ConnectionAttempt
 from app.connections.rules import PASTED, ConnectionState, Subject, SubjectKind, matching
 from app.connections.schemas import ConsentOut
-from app.connections.sealing import keys_of, sealed_pair
+from app.connections.sealing import sealed_pair
 from app.connections.service import AccessMaker
-from app.core.crypto import Keyring, KeyringUnusable, Place, Undecryptable
+from app.core.crypto import Keyring, KeyringUnusable, Place, Undecryptable, keys_of
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.ids import new_id
 from app.core.logs import get_logger

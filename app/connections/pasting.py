@@ -8,9 +8,9 @@ from app.connections.answers import Outcome
 from app.connections.connecting import Grant, NotConnectable, NotSetUp, keep
 from app.connections.rules import PASTED, LossReason, Subject, Wanted, matching
 from app.connections.schemas import ConnectionOut
-from app.connections.sealing import keys_of, opened_tokens
+from app.connections.sealing import opened_tokens
 from app.connections.service import AccessMaker, lose, show
-from app.core.crypto import KeyringUnusable, Undecryptable
+from app.core.crypto import KeyringUnusable, Undecryptable, keys_of
 from app.core.errors import AppError, Conflict, Invalid, ServiceUnavailable
 from app.core.logs import get_logger
 from app.core.metrics import record_connection

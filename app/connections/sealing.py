@@ -1,26 +1,15 @@
 """Tokens as they are stored: sealed for their row and column, and resealed under a new key."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.connections import queries
 from app.connections.models import ACCESS_TOKEN, REFRESH_TOKEN, Connection
-from app.core.crypto import Keyring, KeyUnknown, Place, Undecryptable, keyring_of
+from app.core.crypto import Keyring, KeyUnknown, Place, Resealed, Undecryptable
 from app.platforms.oauth import Tokens
-from app.settings import Settings
 
 BATCH = 200
-
-
-def keys_of(settings: Settings) -> Keyring:
-    """The keys that seal tokens.
-
-    Raises:
-        KeyringUnusable: a subclass, whose message says what to set.
-    """
-    return keyring_of(settings.token_keys.get_secret_value() if settings.token_keys else None)
 
 
 def sealed_pair(
@@ -59,15 +48,6 @@ def _sealed(keys: Keyring, row: Connection, secret: str | None, column: str) -> 
     if secret is None:
         return None
     return keys.seal(secret, Place(row.tenant_id, row.subject_id, column))
-
-
-@dataclass(frozen=True, slots=True)
-class Resealed:
-    """What one batch came to; `last` is where the next one goes on, None at the end."""
-
-    resealed: int
-    unreadable: int
-    last: UUID | None
 
 
 async def reseal_batch(

@@ -32,8 +32,8 @@ from app.connections.rules import (
     shown_state,
 )
 from app.connections.schemas import ConnectionOut
-from app.connections.sealing import keys_of, opened_tokens, sealed_pair
-from app.core.crypto import Keyring, KeyringUnusable, Undecryptable
+from app.connections.sealing import opened_tokens, sealed_pair
+from app.core.crypto import Keyring, KeyringUnusable, Undecryptable, keys_of
 from app.core.logs import get_logger
 from app.core.metrics import record_token_refresh
 from app.core.services import Services

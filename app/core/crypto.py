@@ -11,6 +11,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.settings import Settings
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -85,6 +87,15 @@ class Keyring:
             raise Undecryptable from None
 
 
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What one batch came to; `last` is where the next one goes on, None at the end."""
+
+    resealed: int
+    unreadable: int
+    last: UUID | None
+
+
 def keyring_of(text: str | None) -> Keyring:
     """The keys of a setting: `name:base64` parted by commas, the first one seals.
 
@@ -102,6 +113,15 @@ def keyring_of(text: str | None) -> Keyring:
             raise KeysInvalid
         keys[name] = _key(encoded)
     return Keyring(next(iter(keys)), keys)
+
+
+def keys_of(settings: Settings) -> Keyring:
+    """The keys that seal what is stored secretly.
+
+    Raises:
+        KeyringUnusable: a subclass, whose message says what to set.
+    """
+    return keyring_of(settings.token_keys.get_secret_value() if settings.token_keys else None)
 
 
 def _key(encoded: str) -> bytes:

@@ -5,7 +5,7 @@ Every transaction takes a role that owns nothing and cannot bypass row security:
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, Enum, ForeignKey, MetaData, Uuid, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Enum,
+    ForeignKey,
+    MetaData,
+    Uuid,
+    any_,
+    literal,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -63,6 +74,12 @@ def closed_set(values: type[StrEnum], name: str) -> Enum:
         name=name,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """The condition that a column is one of some ids: one parameter, however many there are."""
+    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid(as_uuid=True))))
+    return condition
 
 
 def async_url(url: str) -> str:

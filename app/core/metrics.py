@@ -90,6 +90,12 @@ TOKEN_REFRESHES = Counter(
     ["platform", "outcome"],
     registry=REGISTRY,
 )
+REMINDERS = Counter(
+    "simedsos_reminders_total",
+    "Attempts to deliver reminders and stops of them, by channel and outcome.",
+    ["channel", "outcome"],
+    registry=REGISTRY,
+)
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -147,6 +153,10 @@ def record_connection(*, platform: str, outcome: str) -> None:
 
 def record_token_refresh(*, platform: str, outcome: str) -> None:
     TOKEN_REFRESHES.labels(platform, outcome).inc()
+
+
+def record_reminders(*, channel: str, outcome: str, number: int = 1) -> None:
+    REMINDERS.labels(channel, outcome).inc(number)
 
 
 def exposition() -> bytes:

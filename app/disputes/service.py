@@ -27,7 +27,7 @@ from app.employees.rules import automatic_excuse
 from app.excuses import queries as excuses
 from app.excuses.rules import excused_from
 from app.identity.rules import Caller
-from app.jobs.kinds import EvaluateCampaign
+from app.jobs.kinds import EvaluateCampaign, PlanReminders
 from app.jobs.queue import enqueue
 from app.neutrality import service as neutrality
 from app.official_accounts import queries as official_accounts
@@ -179,6 +179,8 @@ async def file(
         at=now,
         campaign_id=str(key.campaign_id),
     )
+    cause = f"dispute:{dispute.id}"
+    await enqueue(session, [PlanReminders(caller.tenant_id, key.campaign_id, cause=cause)])
     await session.flush()
     return dispute
 

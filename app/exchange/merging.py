@@ -14,8 +14,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import ATTESTATION_DUE
+from app.contacts import service as contacts
+from app.contacts.sealing import Addresses, open_cell, required_keys
 from app.core.clock import JAKARTA
 from app.exchange.models import ImportKind
+from app.settings import Settings
 from app.work_units.service import rebuild_ancestors
 
 
@@ -286,13 +289,30 @@ FROM unnest(CAST(:subjects AS uuid[])) AS subject
 """)
 
 
+# Addresses are compared and stored in Python, since only there can they be opened.
+ADDRESSES = text("""
+SELECT nip.employee_id, staged.fields[7] AS email, staged.fields[8] AS phone
+FROM staged_rows AS staged
+JOIN employee_nips AS nip
+  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+WHERE staged.fields[7] IS NOT NULL OR staged.fields[8] IS NOT NULL
+""")
+
+
 class Merge:
     """One import's merge: the parameters that every statement of it shares."""
 
     def __init__(
-        self, session: AsyncSession, tenant_id: UUID, import_id: UUID, actor: str, now: datetime
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        tenant_id: UUID,
+        import_id: UUID,
+        actor: str,
+        now: datetime,
     ) -> None:
         self._session = session
+        self._settings = settings
         self._tenant_id = tenant_id
         self._shared: dict[str, Any] = {
             "tenant_id": tenant_id,
@@ -337,9 +357,29 @@ class Merge:
     async def _employees(self) -> tuple[int, int]:
         changed = await self._ids(EMPLOYEES_CHANGE)
         inserted = await self._ids(EMPLOYEES_INSERT)
-        return (
-            await self._recorded("employee:created", inserted),
-            await self._recorded("employee:updated", changed),
+        reached = await self._addresses()
+        await self._recorded("contact:changed", reached)
+        await self._recorded("employee:updated", changed)
+        touched = {*changed, *reached}.difference(inserted)
+        return await self._recorded("employee:created", inserted), len(touched)
+
+    async def _addresses(self) -> list[UUID]:
+        """Whose addresses the file has changed."""
+        rows = (await self._session.execute(ADDRESSES, self._shared)).all()
+        if not rows:
+            return []
+        keys = required_keys(self._settings)
+
+        def told(cell: str | None) -> str | None:
+            return None if cell is None else open_cell(keys, self._tenant_id, cell)
+
+        return await contacts.take_imported(
+            self._session,
+            keys,
+            self._tenant_id,
+            {row.employee_id: Addresses(told(row.email), told(row.phone)) for row in rows},
+            actor=self._shared["actor"],
+            now=self._shared["now"],
         )
 
     async def _accounts(self) -> tuple[int, int]:

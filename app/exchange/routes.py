@@ -56,7 +56,13 @@ async def create_import(request: Request, caller: MayImport, services: ServicesD
         dry_run = upload.fields.get("dry_run", "").lower() in TRUE_WORDS
         async with services.database.transaction(caller.tenant_id) as session:
             made = await service.import_file(
-                session, caller, kind, upload.file, dry_run=dry_run, now=services.clock.now()
+                session,
+                caller,
+                kind,
+                upload.file,
+                settings=services.settings,
+                dry_run=dry_run,
+                now=services.clock.now(),
             )
             return await service.shown(session, caller, made)
 
@@ -87,5 +93,7 @@ async def apply_import(
     import_id: UUID, caller: MayImport, session: SessionDep, services: ServicesDep
 ) -> ImportOut:
     """Carry out a previewed import."""
-    made = await service.apply_import(session, caller, import_id, now=services.clock.now())
+    made = await service.apply_import(
+        session, services.settings, caller, import_id, now=services.clock.now()
+    )
     return await service.shown(session, caller, made)

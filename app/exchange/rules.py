@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from app.contacts.rules import AddressRefused, parse_email, parse_phone
 from app.employees.rules import NipRefused, parse_nip
 from app.exchange.columns import CATEGORIES, NONE_WORDS, STANDINGS
 from app.exchange.models import ImportKind
@@ -45,7 +46,7 @@ def _text(cells: Cells, column: str) -> str | Fault:
 
 
 def check_employee(cells: Cells) -> Checked:
-    """(nip, name, category, unit code, position, standing)."""
+    """(nip, name, category, unit code, position, standing, e-mail address, telephone)."""
     category = CATEGORIES.get(" ".join(cells["category"].split()).casefold())
     if category is None:
         known = ", ".join(sorted(CATEGORIES))
@@ -66,7 +67,17 @@ def check_employee(cells: Cells) -> Checked:
     assert isinstance(name, str)
     assert isinstance(unit, str)
     position = " ".join(cells.get("position", "").split())[:LONGEST_TEXT] or None
-    return Accepted((nip, name, category.value, unit, position, standing.value), nip)
+    try:
+        email, phone = _given(cells, "email", parse_email), _given(cells, "phone", parse_phone)
+    except AddressRefused as refusal:
+        return Fault(refusal.code, "address", str(refusal))
+    values = (nip, name, category.value, unit, position, standing.value, email, phone)
+    return Accepted(values, nip)
+
+
+def _given(cells: Cells, column: str, parse: Callable[[str], str]) -> str | None:
+    cell = cells.get(column, "").strip()
+    return parse(cell) if cell and cell != "-" else None
 
 
 def check_account(cells: Cells) -> Checked:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.contacts.sealing import required_keys, seal_cell
 from app.core.clock import jakarta_day
 from app.core.db import driver_connection, over_whole_tables
 from app.core.errors import Conflict
@@ -30,12 +31,15 @@ from app.exchange.schemas import FaultOut, ImportOut
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
+from app.settings import Settings
 
 BATCH = 2_000
 BLOCK = 1024 * 1024
 LONGEST_HEADING = 100
 # Whoever uploads a table of a thousand other columns has understood after this many.
 MOST_IGNORED = 100
+# The first of the columns of `check_employee` that hold addresses.
+ADDRESSES_FROM = 6
 
 
 class AlreadyApplied(Conflict):
@@ -49,6 +53,7 @@ class Reading:
     kind: ImportKind
     columns: dict[str, int]
     ignored_columns: list[str]
+    seal: Callable[[str], str]
     rows: int = 0
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     first_lines: dict[str, int] = field(default_factory=dict)
@@ -73,7 +78,14 @@ class Reading:
                     (line.number, Fault(COLUMNS[self.kind][0].name, "repeated", message))
                 )
                 continue
-            yield line.number, new_id(), list(checked.values)
+            yield line.number, new_id(), self._staged(checked.values)
+
+    def _staged(self, values: Sequence[str | None]) -> list[str | None]:
+        """The values as they are stored meanwhile: addresses only sealed."""
+        if self.kind is not ImportKind.EMPLOYEES:
+            return list(values)
+        plain, addresses = values[:ADDRESSES_FROM], values[ADDRESSES_FROM:]
+        return [*plain, *(each if each is None else self.seal(each) for each in addresses)]
 
 
 def ignored(headings: Sequence[str], columns: Mapping[str, int]) -> list[str]:
@@ -102,6 +114,7 @@ async def import_file(
     kind: ImportKind,
     file: BinaryIO,
     *,
+    settings: Settings,
     dry_run: bool,
     now: datetime,
 ) -> Import:
@@ -109,9 +122,12 @@ async def import_file(
 
     Raises:
         NotATable, NoRows, ColumnsMissing: the file as a whole is refused.
+        ContactsNotSetUp: it holds addresses, and there is no key to seal them.
     """
     async with over_whole_tables(session):
-        return await _import(session, caller, kind, file, dry_run=dry_run, now=now)
+        return await _import(
+            session, caller, kind, file, settings=settings, dry_run=dry_run, now=now
+        )
 
 
 async def _import(
@@ -120,11 +136,12 @@ async def _import(
     kind: ImportKind,
     file: BinaryIO,
     *,
+    settings: Settings,
     dry_run: bool,
     now: datetime,
 ) -> Import:
     digest = await asyncio.to_thread(digest_of, file)
-    reading = await _stage(session, kind, file)
+    reading = await _stage(session, kind, file, _sealer(settings, caller.tenant_id))
     late = await reject_late(session, caller.tenant_id, kind, jakarta_day(now))
     faults = reading.faults + [(f.line, Fault(f.column, f.code, f.message)) for f in late]
     made = Import(
@@ -146,7 +163,7 @@ async def _import(
     session.add(made)
     await session.flush()
     await _keep_faults(session, made, faults)
-    merge = Merge(session, caller.tenant_id, made.id, caller.actor, now)
+    merge = Merge(session, settings, caller.tenant_id, made.id, caller.actor, now)
     if dry_run:
         await _keep_staged(session, made)
         _count(made, await _rehearse(session, merge, kind))
@@ -158,8 +175,17 @@ async def _import(
     return made
 
 
+def _sealer(settings: Settings, tenant_id: UUID) -> Callable[[str], str]:
+    """Seals the addresses of a file; the keys are asked for by the first one."""
+
+    def seal(address: str) -> str:
+        return seal_cell(required_keys(settings), tenant_id, address)
+
+    return seal
+
+
 async def apply_import(
-    session: AsyncSession, caller: Caller, import_id: UUID, *, now: datetime
+    session: AsyncSession, settings: Settings, caller: Caller, import_id: UUID, *, now: datetime
 ) -> Import:
     """Carry a preview out.
 
@@ -171,7 +197,7 @@ async def apply_import(
     if made.state is ImportState.APPLIED:
         raise AlreadyApplied
     async with over_whole_tables(session):
-        await _merge_preview(session, caller, made, now)
+        await _merge_preview(session, settings, caller, made, now)
     made.state, made.applied_at = ImportState.APPLIED, now
     await session.execute(
         delete(ImportRow).where(
@@ -185,7 +211,7 @@ async def apply_import(
 
 
 async def _merge_preview(
-    session: AsyncSession, caller: Caller, made: Import, now: datetime
+    session: AsyncSession, settings: Settings, caller: Caller, made: Import, now: datetime
 ) -> None:
     await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
     await session.execute(text(STAGED_ROWS))
@@ -202,7 +228,8 @@ async def _merge_preview(
     await _keep_faults(session, made, [(f.line, Fault(f.column, f.code, f.message)) for f in late])
     made.accepted -= len(late)
     made.rejected += len(late)
-    _count(made, await Merge(session, caller.tenant_id, made.id, caller.actor, now).run(made.kind))
+    merge = Merge(session, settings, caller.tenant_id, made.id, caller.actor, now)
+    _count(made, await merge.run(made.kind))
 
 
 STAGED_ROWS = """
@@ -210,7 +237,9 @@ CREATE TEMP TABLE staged_rows (line integer, id uuid, fields text[]) ON COMMIT D
 """
 
 
-async def _stage(session: AsyncSession, kind: ImportKind, file: BinaryIO) -> Reading:
+async def _stage(
+    session: AsyncSession, kind: ImportKind, file: BinaryIO, seal: Callable[[str], str]
+) -> Reading:
     """Check the file row by row and copy what is accepted into `staged_rows`."""
     await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
     await session.execute(text(STAGED_ROWS))
@@ -220,7 +249,7 @@ async def _stage(session: AsyncSession, kind: ImportKind, file: BinaryIO) -> Rea
         if heading is None:
             raise NotATable(reason="it is empty")
         columns = locate(kind, heading.cells)
-        reading = Reading(kind, columns, ignored(heading.cells, columns))
+        reading = Reading(kind, columns, ignored(heading.cells, columns), seal)
         accepted = reading.accept(lines)
         # A thread checks each batch, so that a long file leaves the loop free for others.
         while batch := await asyncio.to_thread(lambda: list(islice(accepted, BATCH))):

@@ -17,7 +17,7 @@ from app.excuses import queries
 from app.excuses.models import Excuse
 from app.excuses.schemas import ExcuseIn, ExcuseOut, WithdrawalIn
 from app.identity.rules import Caller
-from app.jobs.kinds import EvaluateCampaign
+from app.jobs.kinds import EvaluateCampaign, PlanReminders
 from app.jobs.queue import enqueue
 
 
@@ -100,7 +100,8 @@ async def _noted(
         campaign_id=str(excuse.campaign_id),
     )
     cause = f"{kind}:{excuse.id}"
-    await enqueue(session, [EvaluateCampaign(caller.tenant_id, excuse.campaign_id, cause=cause)])
+    about = (caller.tenant_id, excuse.campaign_id, cause)
+    await enqueue(session, [EvaluateCampaign(*about), PlanReminders(*about)])
     await session.flush()
 
 

@@ -12,6 +12,8 @@ class Scope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns:write"
     COMPLIANCE_READ = "compliance:read"
     COMPLIANCE_WRITE = "compliance:write"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
     EMPLOYEES_READ = "employees:read"
     EMPLOYEES_READ_NIP = "employees:read_nip"
     EMPLOYEES_WRITE = "employees:write"

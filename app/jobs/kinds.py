@@ -141,6 +141,42 @@ class ReadFollowerList:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanAllReminders:
+    """Queue the planning of reminders, for every campaign that has a plan."""
+
+    kind: ClassVar[str] = "plan_all_reminders"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReminders:
+    """Stop the reminders of a campaign whose reason is gone, and plan whose turn it is."""
+
+    kind: ClassVar[str] = "plan_reminders"
+    tenant_id: UUID
+    campaign_id: UUID
+    cause: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.campaign_id}:{self.cause}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverReminders:
+    """Send the reminders of every tenant that are due."""
+
+    kind: ClassVar[str] = "deliver_reminders"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
 class Prune:
     """Remove what is no longer needed: queue log rows, old answers, used links, old cron slots."""
 
@@ -169,9 +205,12 @@ KINDS: dict[str, type[Job]] = {
         CheckAllAccounts,
         CheckAllPairs,
         CheckPairs,
+        DeliverReminders,
         EvaluateAll,
         EvaluateCampaign,
         EvaluateTenant,
+        PlanAllReminders,
+        PlanReminders,
         Prune,
         ReadAllFollowerLists,
         ReadFollowerList,

@@ -10,8 +10,10 @@ from app.core.clock import JAKARTA
 from app.jobs.kinds import (
     CheckAllAccounts,
     CheckAllPairs,
+    DeliverReminders,
     EvaluateAll,
     Job,
+    PlanAllReminders,
     Prune,
     ReadAllFollowerLists,
     RefreshTokens,
@@ -40,7 +42,9 @@ READ_FOLLOWER_LISTS = CronLine("read-follower-lists", "12 1 * * *", ReadAllFollo
 SCHEDULE = (
     CHECK_ACCOUNTS,
     CHECK_PAIRS,
+    CronLine("deliver-reminders", "*/5 * * * *", DeliverReminders),
     CronLine("evaluate-all", "*/15 * * * *", EvaluateAll),
+    CronLine("plan-reminders", "4-59/15 * * * *", PlanAllReminders),
     CronLine("prune", "17 2 * * *", Prune),
     READ_FOLLOWER_LISTS,
     CronLine("refresh-tokens", "23 * * * *", RefreshTokens),

@@ -14,7 +14,8 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "disputes",
+    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
+    "disputes",
     "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
     "official_accounts", "reminders", "reports",
     "work_units",
@@ -31,6 +32,7 @@ BESIDE = {
         "storing", "weighing",
     },
     "connections": {"answers", "connecting", "pasting", "sealing"},
+    "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
     "identity": {"access", "idempotency", "scopes"},
@@ -42,6 +44,9 @@ BESIDE = {
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",
+    },
+    "reminders": {
+        "channels", "gateway", "letters", "mail", "outbox", "outlook", "planning", "situations",
     },
 }  # fmt: skip
 LONGEST_FILE = 400

@@ -1,0 +1,1 @@
+"""How employees can be reached, and who heads which work unit."""
