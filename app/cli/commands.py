@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from app.cli import (
+    audit,
     connections,
     follower_lists,
     governments,
@@ -37,6 +38,7 @@ app = typer.Typer(
     name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 keys = typer.Typer(no_args_is_help=True, help="Create and revoke API keys.")
+app.add_typer(audit.app, name="audit")
 app.add_typer(governments.app, name="tenants")
 app.add_typer(keys, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")
