@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
-import orjson
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,16 +35,20 @@ async def take(session: AsyncSession, *, now: datetime) -> list[Anchor]:
     return [Anchor(row.id, row.slug, row.sequence, row.hash, now) for row in rows]
 
 
+class Line(msgspec.Struct):
+    """An anchor as one line of JSON, the hash in hexadecimal digits."""
+
+    tenant_id: UUID
+    tenant: str
+    sequence: int
+    hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 def as_line(anchor: Anchor) -> bytes:
     """An anchor as one line of JSON."""
-    facts = {
-        "tenant_id": str(anchor.tenant_id),
-        "tenant": anchor.slug,
-        "sequence": anchor.sequence,
-        "hash": anchor.hash.hex(),
-        "at": anchor.at.isoformat(),
-    }
-    return orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE)
+    line = Line(anchor.tenant_id, anchor.slug, anchor.sequence, anchor.hash.hex(), anchor.at)
+    return msgspec.json.encode(line) + b"\n"
 
 
 def append(path: Path, anchors: Sequence[Anchor]) -> None:
@@ -66,19 +71,10 @@ def read(lines: Iterable[bytes]) -> list[Anchor]:
         if not line.strip():
             continue
         try:
-            facts = orjson.loads(line)
-            sequence = facts["sequence"]
-            if type(sequence) is not int:
-                raise AnchorUnreadable(number)
-            found.append(
-                Anchor(
-                    UUID(facts["tenant_id"]),
-                    facts["tenant"],
-                    sequence,
-                    bytes.fromhex(facts["hash"]),
-                    datetime.fromisoformat(facts["at"]),
-                )
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            told = msgspec.json.decode(line, type=Line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise AnchorUnreadable(number) from error
+        found.append(
+            Anchor(told.tenant_id, told.tenant, told.sequence, bytes.fromhex(told.hash), told.at)
+        )
     return found
