@@ -17,6 +17,7 @@ from app.core.db import do_last, driver_connection
 
 APPEND = "audit"
 LOOKS = "simedsos.audit.looks"
+CHANGED = "simedsos.audit.changed"
 
 # Every column, as one text that does not depend on a session's settings. `verify` renders rows by
 # the same two expressions, so they may never change for rows that exist.
@@ -106,6 +107,7 @@ class Look:
 
 def expect_changes(session: AsyncSession, tenant_id: UUID) -> None:
     """Have the transaction's changes linked into the chain before it commits."""
+    session.info[CHANGED] = True
     do_last(session, APPEND, partial(_append, session, tenant_id))
 
 
@@ -118,7 +120,8 @@ def note_look(session: AsyncSession, tenant_id: UUID, look: Look) -> None:
 async def _append(session: AsyncSession, tenant_id: UUID) -> None:
     await session.flush()
     connection = await driver_connection(session)
-    await connection.fetch(CHANGES + LINK, tenant_id)
+    if session.info.pop(CHANGED, False):
+        await connection.fetch(CHANGES + LINK, tenant_id)
     for look in session.info.pop(LOOKS, ()):
         await connection.fetch(
             LOOK + LINK,
