@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app import operations
 from app.accounts import routes as accounts
+from app.audit import routes as audit
 from app.budgets import routes as budgets
 from app.campaigns import routes as campaigns
 from app.campaigns.memory import DriftMemory, GrowthMemory
@@ -49,6 +50,7 @@ ROUTERS = (
     reports.router,
     reminders.router,
     budgets.router,
+    audit.router,
     operations.router,
 )
 

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     owner_database_url: SecretStr | None = None
     log_level: str = "INFO"
 
+    # Where the ends of the audit chains are written down every hour; best on another machine.
+    audit_anchor_file: Path | None = None
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -62,11 +62,13 @@ class Question:
 
 
 @contextmanager
-def served(database_url: str, port: int) -> Iterator[ApiClient]:
+def served(
+    database_url: str, port: int, app: str = "benchmarks.growth:measured_app"
+) -> Iterator[ApiClient]:
     """The measured app under a real uvicorn, with the settings of `simedsos api`."""
     options = ["--factory", "--port", str(port), "--log-level", "warning", "--no-access-log"]
     server = subprocess.Popen(  # noqa: S603 - Every argument is made here.
-        [sys.executable, "-m", "uvicorn", "benchmarks.growth:measured_app", *options],
+        [sys.executable, "-m", "uvicorn", app, *options],
         env={**os.environ, "SIMEDSOS_DATABASE_URL": database_url},
     )
     try:

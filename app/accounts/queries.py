@@ -1,6 +1,6 @@
 """Reading declared accounts; every query starts at `visible_to`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -80,6 +80,18 @@ async def page(
             ),
         )
     return (await session.scalars(accounts)).all()
+
+
+async def owners(
+    session: AsyncSession, tenant_id: UUID, account_ids: Collection[UUID]
+) -> Sequence[UUID]:
+    """The employees who have declared these accounts."""
+    found = await session.scalars(
+        select(Account.employee_id)
+        .where(Account.tenant_id == tenant_id, Account.id.in_(account_ids))
+        .distinct()
+    )
+    return found.all()
 
 
 async def live_claims(

@@ -16,6 +16,7 @@ from app.accounts.schemas import (
     NormalizeOut,
     VerificationIn,
 )
+from app.audit.looks import ReadingDep
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
@@ -31,9 +32,15 @@ MayWrite = Annotated[Caller, Depends(may(Scope.ACCOUNTS_WRITE))]
 
 
 @router.get("/employees/{employee_id}/accounts")
-async def list_accounts(employee_id: UUID, caller: MayRead, session: SessionDep) -> AccountsOut:
+async def list_accounts(
+    employee_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    reading: ReadingDep,
+) -> AccountsOut:
     await employees.get(session, caller, employee_id)
     accounts = await queries.of_employee(session, caller, employee_id)
+    reading.of([employee_id])
     return AccountsOut(items=[service.shown(account) for account in accounts])
 
 
@@ -45,9 +52,11 @@ async def declare_account(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> AccountOut:
     account = await service.declare(session, caller, employee_id, body, now=services.clock.now())
     response.headers["ETag"] = etag(account.version)
+    reading.of([employee_id])
     return service.shown(account)
 
 
@@ -63,6 +72,7 @@ async def list_all_accounts(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    reading: ReadingDep,
     *,
     attestation_due: Annotated[
         bool, Query(description="Only those whose owner must be attested anew by now")
@@ -73,27 +83,38 @@ async def list_all_accounts(
     found, cursor = split_page(
         await queries.page(session, caller, page, attestation_due_by=due_by), page
     )
+    reading.of(each.employee_id for each in found)
     return Page(items=[service.shown(account) for account in found], next=cursor)
 
 
 @router.get("/accounts/{account_id}")
 async def get_account(
-    account_id: UUID, caller: MayRead, session: SessionDep, response: Response
+    account_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    response: Response,
+    reading: ReadingDep,
 ) -> AccountOut:
     account = await queries.get(session, caller, account_id)
     response.headers["ETag"] = etag(account.version)
+    reading.of([account.employee_id])
     return service.shown(account)
 
 
 @router.get("/accounts/{account_id}/checks")
 async def list_account_checks(
-    account_id: UUID, caller: MayRead, session: SessionDep, page: PageDep
+    account_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    page: PageDep,
+    reading: ReadingDep,
 ) -> Page[AccountCheckOut]:
     """What the platform said of an account, newest first."""
-    await queries.get(session, caller, account_id)
+    account = await queries.get(session, caller, account_id)
     found, cursor = split_page(
         await queries.checks(session, account_id, caller.tenant_id, page), page
     )
+    reading.of([account.employee_id])
     return Page(items=[AccountCheckOut.model_validate(each) for each in found], next=cursor)
 
 
@@ -106,11 +127,13 @@ async def correct_account(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> AccountOut:
     account = await service.correct(
         session, caller, account_id, body.account, expected=expected, now=services.clock.now()
     )
     response.headers["ETag"] = etag(account.version)
+    reading.of([account.employee_id])
     return service.shown(account)
 
 
@@ -128,9 +151,11 @@ async def verify_account(
     body: VerificationIn,
     session: SessionDep,
     services: ServicesDep,
+    reading: ReadingDep,
 ) -> AccountOut:
     """Record an officer's attestation of who owns the account."""
     account = await service.attest(
         session, caller, account_id, body.attested_on, now=services.clock.now()
     )
+    reading.of([account.employee_id])
     return service.shown(account)

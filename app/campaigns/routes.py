@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from app.audit.looks import ReadingDep
 from app.campaigns import extensions, queries, roster, service
 from app.campaigns.memory import GrowthMemory, Question
 from app.campaigns.models import Extension
@@ -97,6 +98,7 @@ async def list_members(
     campaign_id: UUID,
     session: SessionDep,
     page: PageDep,
+    reading: ReadingDep,
     show: Annotated[
         RosterShow, Query(description="joiners and leavers: whom the filter would add or drop")
     ] = "members",
@@ -104,6 +106,7 @@ async def list_members(
     """Who is on the roster, was added or has left, and whom it would gain or lose today."""
     campaign = await queries.get(session, caller, campaign_id)
     rows, cursor = split_page(await roster.entries(session, caller, campaign, page, show), page)
+    reading.of(row.id for row in rows)
     return Page(items=[RosterEntry.model_validate(row) for row in rows], next=cursor)
 
 
@@ -125,10 +128,12 @@ async def list_extensions(
     campaign_id: UUID,
     session: SessionDep,
     page: PageDep,
+    reading: ReadingDep,
     employee: UUID | None = None,
 ) -> Page[ExtensionOut]:
     found = await extensions.page(session, caller, campaign_id, page, employee)
     rows, cursor = split_page(found, page)
+    reading.of(row.employee_id for row in rows)
     return Page(items=[ExtensionOut.model_validate(row) for row in rows], next=cursor)
 
 
@@ -144,8 +149,10 @@ async def grant_extension(
     body: ExtensionIn,
     session: SessionDep,
     services: ServicesDep,
+    reading: ReadingDep,
 ) -> Extension:
     """Give one member until the end of a day; what was judged before stays as it was."""
+    reading.of([body.employee_id])
     return await extensions.grant(session, caller, campaign_id, body, now=services.clock.now())
 
 

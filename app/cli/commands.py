@@ -11,6 +11,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from app.cli import (
+    audit,
     connections,
     evidence,
     follower_lists,
@@ -37,6 +38,7 @@ from workers.__main__ import ROLES
 app = typer.Typer(
     name="simedsos", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(audit.app, name="audit")
 app.add_typer(governments.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(follower_lists.app, name="follower-list")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from app.audit.looks import ReadingDep
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
 from app.compliance import answers, queries
@@ -62,6 +63,7 @@ async def campaign_employees(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    reading: ReadingDep,
     verdict: Verdict | None = None,
     reason: Reason | None = None,
     duty: DutyKind | None = None,
@@ -83,16 +85,22 @@ async def campaign_employees(
     )
     rows, cursor = split_page(found, page)
     items = answers.campaign_employees(caller, rows)
+    reading.of((row.id for row in rows), subject_id=campaign_id)
     return CampaignEmployees(items=items, next=cursor, paused=paused)
 
 
 @router.get("/employees/{employee_id}/verdicts")
 async def employee_verdicts(
-    employee_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+    employee_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    services: ServicesDep,
+    reading: ReadingDep,
 ) -> VerdictsOut:
     """Every verdict of one employee with its evidence."""
     await employees.get(session, caller, employee_id)
     paused = await answers.paused_accounts(session, caller, now=services.clock.now())
     left_out = [each.official_account_id for each in paused]
     rows = await queries.of_employee(session, caller, employee_id, left_out)
+    reading.of([employee_id])
     return VerdictsOut(items=[answers.verdict_of(row) for row in rows], paused=paused)

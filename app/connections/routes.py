@@ -6,6 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
+from app.accounts import queries as accounts
+from app.audit.looks import ReadingDep
 from app.connections import connecting, pasting, service
 from app.connections.answers import HEADERS, PAGES, html_of
 from app.connections.rules import Subject, SubjectKind
@@ -87,9 +89,15 @@ async def ask_for_consent(
 
 @router.get("/accounts/{account_id}/connection")
 async def get_consent(
-    caller: MayRead, account_id: UUID, session: SessionDep, services: ServicesDep
+    caller: MayRead,
+    account_id: UUID,
+    session: SessionDep,
+    services: ServicesDep,
+    reading: ReadingDep,
 ) -> ConnectionOut:
-    return await service.show(session, caller, declared(account_id), now=services.clock.now())
+    shown = await service.show(session, caller, declared(account_id), now=services.clock.now())
+    reading.of(await accounts.owners(session, caller.tenant_id, [account_id]))
+    return shown
 
 
 @router.delete("/accounts/{account_id}/connection", status_code=204)

@@ -5,7 +5,7 @@ Every transaction takes a role that owns nothing and cannot bypass row security:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 CONNECT_SECONDS = 10
 GLANCES = 2
+LAST_ACTS = "simedsos.last_acts"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -119,6 +120,11 @@ async def enter_tenant(session: AsyncSession, tenant_id: UUID) -> None:
     await session.execute(ENTER, {"role": "simedsos_app", "tenant": str(tenant_id)})
 
 
+def do_last(session: AsyncSession, name: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Have `act` done when all else of the transaction is done, once for each name."""
+    session.info.setdefault(LAST_ACTS, {})[name] = act
+
+
 async def _leave(_: object) -> None:
     """A glance is one statement that reads, so it leaves nothing to be reset."""
 
@@ -141,6 +147,8 @@ class Database:
         async with self._sessions() as session, session.begin():
             await enter_tenant(session, tenant_id)
             yield session
+            for act in session.info.pop(LAST_ACTS, {}).values():
+                await act()
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncSession]:

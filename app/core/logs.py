@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 
 ALLOWED = frozenset({
-    "action", "attempt", "campaign_id", "child", "duration_ms", "epoch", "event", "import_id",
-    "job_kind", "level", "list_id", "method", "official_account_id", "outcome", "platform",
-    "reason", "request_id", "role", "route", "rows", "slot", "status", "tenant_id", "timestamp",
-    "error_type", "where",
+    "action", "attempt", "campaign_id", "child", "duration_ms", "epoch", "event", "hash",
+    "import_id", "job_kind", "level", "list_id", "method", "official_account_id", "outcome",
+    "platform", "reason", "request_id", "role", "route", "rows", "sequence", "slot", "status",
+    "tenant_id", "timestamp", "error_type", "where",
 })  # fmt: skip
 
 

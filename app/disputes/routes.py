@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from app.audit.looks import ReadingDep
 from app.campaigns.models import DutyKind
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
@@ -37,6 +38,7 @@ async def list_notices(
     caller: MayRead,
     session: SessionDep,
     page: PageDep,
+    reading: ReadingDep,
     campaign: UUID | None = None,
     employee: UUID | None = None,
 ) -> Page[NoticeOut]:
@@ -46,6 +48,7 @@ async def list_notices(
         ),
         page,
     )
+    reading.of(each.employee_id for each in found)
     return Page(items=await notices.shown(session, caller, found), next=cursor)
 
 
@@ -57,6 +60,7 @@ async def notice_text(
     campaign: UUID,
     employee: UUID,
     duty: DutyKind,
+    reading: ReadingDep,
     official_account: UUID | None = None,
 ) -> NoticeTextOut:
     """The Indonesian text of a notice to this employee; nothing is sent or recorded."""
@@ -66,21 +70,33 @@ async def notice_text(
         duty=duty,
         official_account_id=official_account,
     )
+    reading.of([employee])
     return await notices.letter(session, caller, wanted, now=services.clock.now())
 
 
 @router.post("/notices", status_code=201, dependencies=[OnceDep])
 async def record_notice(
-    caller: MayDecide, body: NoticeIn, session: SessionDep, services: ServicesDep
+    caller: MayDecide,
+    body: NoticeIn,
+    session: SessionDep,
+    services: ServicesDep,
+    reading: ReadingDep,
 ) -> NoticeOut:
     """Record that an employee was told; they may reply within 3 x 24 hours from now."""
     notice = await notices.send(session, caller, body, now=services.clock.now())
+    reading.of([notice.employee_id])
     return (await notices.shown(session, caller, [notice]))[0]
 
 
 @router.get("/notices/{notice_id}")
-async def get_notice(notice_id: UUID, caller: MayRead, session: SessionDep) -> NoticeOut:
+async def get_notice(
+    notice_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    reading: ReadingDep,
+) -> NoticeOut:
     notice = await queries.notice(session, caller, notice_id)
+    reading.of([notice.employee_id])
     return (await notices.shown(session, caller, [notice]))[0]
 
 
@@ -91,9 +107,11 @@ async def extend_notice(
     body: ExtensionIn,
     session: SessionDep,
     services: ServicesDep,
+    reading: ReadingDep,
 ) -> NoticeOut:
     """Give an employee more time to reply."""
     notice = await notices.extend(session, caller, notice_id, body, now=services.clock.now())
+    reading.of([notice.employee_id])
     return (await notices.shown(session, caller, [notice]))[0]
 
 
@@ -104,9 +122,11 @@ async def record_finding(
     body: FindingIn,
     session: SessionDep,
     services: ServicesDep,
+    reading: ReadingDep,
 ) -> NoticeOut:
     """Record an officer's final finding, after a reply or when the time for one has passed."""
     notice = await notices.find(session, caller, notice_id, body, now=services.clock.now())
+    reading.of([notice.employee_id])
     return (await notices.shown(session, caller, [notice]))[0]
 
 
@@ -115,6 +135,7 @@ async def list_disputes(
     caller: MayRead,
     session: SessionDep,
     page: PageDep,
+    reading: ReadingDep,
     *,
     campaign: UUID | None = None,
     employee: UUID | None = None,
@@ -128,21 +149,33 @@ async def list_disputes(
         ),
         page,
     )
+    reading.of(each.employee_id for each in found)
     return Page(items=await service.shown(session, caller, found), next=cursor)
 
 
 @router.post("/disputes", status_code=201, dependencies=[OnceDep])
 async def file_dispute(
-    caller: MayFile, body: DisputeIn, session: SessionDep, services: ServicesDep
+    caller: MayFile,
+    body: DisputeIn,
+    session: SessionDep,
+    services: ServicesDep,
+    reading: ReadingDep,
 ) -> DisputeOut:
     """Keep what an employee says against a verdict; it stands still and in no list meanwhile."""
     dispute = await service.file(session, caller, body, now=services.clock.now())
+    reading.of([dispute.employee_id])
     return (await service.shown(session, caller, [dispute]))[0]
 
 
 @router.get("/disputes/{dispute_id}")
-async def get_dispute(dispute_id: UUID, caller: MayRead, session: SessionDep) -> DisputeOut:
+async def get_dispute(
+    dispute_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    reading: ReadingDep,
+) -> DisputeOut:
     dispute = await queries.dispute(session, caller, dispute_id)
+    reading.of([dispute.employee_id])
     return (await service.shown(session, caller, [dispute]))[0]
 
 
@@ -153,7 +186,9 @@ async def decide_dispute(
     body: DecisionIn,
     session: SessionDep,
     services: ServicesDep,
+    reading: ReadingDep,
 ) -> DisputeOut:
     """Decide a dispute, once, as a named officer and with a reason."""
     dispute = await service.decide(session, caller, dispute_id, body, now=services.clock.now())
+    reading.of([dispute.employee_id])
     return (await service.shown(session, caller, [dispute]))[0]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from app.audit.looks import ReadingDep
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
@@ -44,8 +45,10 @@ async def list_employees(
     session: SessionDep,
     page: PageDep,
     chosen: Annotated[EmployeeFilter, Depends(employee_filter)],
+    reading: ReadingDep,
 ) -> Page[EmployeeOut]:
     employees, cursor = split_page(await queries.page(session, caller, page, chosen), page)
+    reading.of(each.id for each in employees)
     return Page(items=await service.shown(session, caller, employees), next=cursor)
 
 
@@ -56,27 +59,38 @@ async def create_employee(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> EmployeeOut:
     employee = await service.create(session, caller, now=services.clock.now(), **body.model_dump())
     response.headers["ETag"] = etag(employee.version)
+    reading.of([employee.id])
     return (await service.shown(session, caller, [employee]))[0]
 
 
 @router.post("/lookup")
 async def look_up_employees(
-    body: EmployeeLookup, caller: MayLookUp, session: SessionDep
+    body: EmployeeLookup,
+    caller: MayLookUp,
+    session: SessionDep,
+    reading: ReadingDep,
 ) -> EmployeesOut:
     """Employees by NIP; those that are unknown or not visible are left out."""
     found = await queries.by_nips(session, caller, body.nips)
+    reading.of(each.id for each in found)
     return EmployeesOut(items=await service.shown(session, caller, found))
 
 
 @router.get("/{employee_id}")
 async def get_employee(
-    employee_id: UUID, caller: MayRead, session: SessionDep, response: Response
+    employee_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    response: Response,
+    reading: ReadingDep,
 ) -> EmployeeOut:
     employee = await queries.get(session, caller, employee_id)
     response.headers["ETag"] = etag(employee.version)
+    reading.of([employee.id])
     return (await service.shown(session, caller, [employee]))[0]
 
 
@@ -89,10 +103,12 @@ async def edit_employee(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> EmployeeOut:
     changes = body.model_dump(exclude_unset=True)
     employee = await service.edit(
         session, caller, employee_id, expected=expected, now=services.clock.now(), changes=changes
     )
     response.headers["ETag"] = etag(employee.version)
+    reading.of([employee.id])
     return (await service.shown(session, caller, [employee]))[0]

@@ -14,6 +14,8 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import ATTESTATION_DUE
+from app.changes.kinds import ChangeKind
+from app.changes.service import record_imported
 from app.contacts import service as contacts
 from app.contacts.sealing import Addresses, open_cell, required_keys
 from app.core.clock import JAKARTA
@@ -281,13 +283,6 @@ WHERE employee.tenant_id = :tenant_id AND employee.id = said.employee_id
   AND employee.declaration <> said.declaration
 """)
 
-RECORD_CHANGES = text("""
-INSERT INTO changes (tenant_id, kind, subject_id, actor, at, facts)
-SELECT CAST(:tenant_id AS uuid), :kind, subject, :actor, CAST(:now AS timestamptz),
-       jsonb_build_object('import_id', CAST(:import_id AS text))
-FROM unnest(CAST(:subjects AS uuid[])) AS subject
-""")
-
 
 # Addresses are compared and stored in Python, since only there can they be opened.
 ADDRESSES = text("""
@@ -314,12 +309,14 @@ class Merge:
         self._session = session
         self._settings = settings
         self._tenant_id = tenant_id
+        self._import_id = import_id
+        self._actor = actor
+        self._now = now
         self._shared: dict[str, Any] = {
             "tenant_id": tenant_id,
             "actor": actor,
             "now": now,
             "today": now.astimezone(JAKARTA).date(),
-            "import_id": str(import_id),
         }
 
     async def run(self, kind: ImportKind) -> Merged:
@@ -337,12 +334,16 @@ class Merge:
     async def _ids(self, statement: TextClause) -> list[UUID]:
         return [row.id for row in await self._session.execute(statement, self._shared)]
 
-    async def _recorded(self, kind: str, subjects: Sequence[UUID]) -> int:
-        if subjects:
-            await self._session.execute(
-                RECORD_CHANGES,
-                {**self._shared, "kind": kind, "subjects": list(subjects)},
-            )
+    async def _recorded(self, kind: ChangeKind, subjects: Sequence[UUID]) -> int:
+        await record_imported(
+            self._session,
+            kind,
+            subjects,
+            tenant_id=self._tenant_id,
+            actor=self._actor,
+            at=self._now,
+            import_id=self._import_id,
+        )
         return len(subjects)
 
     async def _work_units(self) -> tuple[int, int]:
@@ -350,18 +351,18 @@ class Merge:
         changed = set(await self._ids(WORK_UNITS_CHANGE)) - set(inserted)
         await rebuild_ancestors(self._session, self._tenant_id)
         return (
-            await self._recorded("work_unit:created", inserted),
-            await self._recorded("work_unit:updated", sorted(changed)),
+            await self._recorded(ChangeKind.WORK_UNIT_CREATED, inserted),
+            await self._recorded(ChangeKind.WORK_UNIT_UPDATED, sorted(changed)),
         )
 
     async def _employees(self) -> tuple[int, int]:
         changed = await self._ids(EMPLOYEES_CHANGE)
         inserted = await self._ids(EMPLOYEES_INSERT)
         reached = await self._addresses()
-        await self._recorded("contact:changed", reached)
-        await self._recorded("employee:updated", changed)
+        await self._recorded(ChangeKind.CONTACT_CHANGED, reached)
+        await self._recorded(ChangeKind.EMPLOYEE_UPDATED, changed)
         touched = {*changed, *reached}.difference(inserted)
-        return await self._recorded("employee:created", inserted), len(touched)
+        return await self._recorded(ChangeKind.EMPLOYEE_CREATED, inserted), len(touched)
 
     async def _addresses(self) -> list[UUID]:
         """Whose addresses the file has changed."""
@@ -378,8 +379,8 @@ class Merge:
             keys,
             self._tenant_id,
             {row.employee_id: Addresses(told(row.email), told(row.phone)) for row in rows},
-            actor=self._shared["actor"],
-            now=self._shared["now"],
+            actor=self._actor,
+            now=self._now,
         )
 
     async def _accounts(self) -> tuple[int, int]:
@@ -387,8 +388,8 @@ class Merge:
         inserted = await self._ids(ACCOUNTS_INSERT)
         declared_none = await self._ids(DECLARED_NONE)
         await self._session.execute(DECLARED, self._shared)
-        await self._recorded("employee:updated", declared_none)
+        await self._recorded(ChangeKind.EMPLOYEE_UPDATED, declared_none)
         return (
-            await self._recorded("account:declared", inserted),
-            await self._recorded("account:verified", verified) + len(declared_none),
+            await self._recorded(ChangeKind.ACCOUNT_DECLARED, inserted),
+            await self._recorded(ChangeKind.ACCOUNT_VERIFIED, verified) + len(declared_none),
         )

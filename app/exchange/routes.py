@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.audit.looks import ExportingDep
 from app.core.errors import FieldError, Invalid
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
@@ -73,9 +74,16 @@ async def get_import(import_id: UUID, caller: MayRead, session: SessionDep) -> I
 
 
 @router.get("/{import_id}/errors.csv", response_class=Response)
-async def import_errors(import_id: UUID, caller: MayRead, session: SessionDep) -> Response:
+async def import_errors(
+    import_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    exporting: ExportingDep,
+) -> Response:
     """Every rejected row: line, column, code and what to mend."""
     await queries.get(session, caller, import_id)
+    # A fault names its line and never the person who stands there.
+    exporting.of((), subject_id=import_id)
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["line", "column", "code", "message"])

@@ -198,9 +198,21 @@ class RefreshTokens:
         return self.kind
 
 
+@dataclass(frozen=True, slots=True)
+class AnchorAudit:
+    """Write the ends of all audit chains down outside the database."""
+
+    kind: ClassVar[str] = "anchor_audit"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
 KINDS: dict[str, type[Job]] = {
     kind.kind: kind
     for kind in (
+        AnchorAudit,
         CheckAccounts,
         CheckAllAccounts,
         CheckAllPairs,

@@ -8,6 +8,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from app.core.clock import JAKARTA
 from app.jobs.kinds import (
+    AnchorAudit,
     CheckAllAccounts,
     CheckAllPairs,
     DeliverReminders,
@@ -40,6 +41,7 @@ CHECK_PAIRS = CronLine("check-pairs", "37 5,11,17,23 * * *", CheckAllPairs)
 READ_FOLLOWER_LISTS = CronLine("read-follower-lists", "12 1 * * *", ReadAllFollowerLists)
 
 SCHEDULE = (
+    CronLine("anchor-audit", "3 * * * *", AnchorAudit),
     CHECK_ACCOUNTS,
     CHECK_PAIRS,
     CronLine("deliver-reminders", "*/5 * * * *", DeliverReminders),

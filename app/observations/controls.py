@@ -65,6 +65,14 @@ async def shown(session: AsyncSession, official: OfficialAccount) -> ControlsOut
     )
 
 
+async def owners(
+    session: AsyncSession, official: OfficialAccount, shown: ControlsOut
+) -> Sequence[UUID]:
+    """The employees whose accounts are controls."""
+    named = [each.account_id for each in shown.entries]
+    return await accounts.owners(session, official.tenant_id, named)
+
+
 async def replace(
     session: AsyncSession,
     caller: Caller,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from app.accounts import queries as accounts
+from app.audit.looks import ReadingDep
 from app.core.clock import jakarta_day
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
@@ -128,12 +129,18 @@ async def get_follower_list(list_id: UUID, caller: MayRead, session: SessionDep)
 
 @router.get("/official-accounts/{account_id}/controls")
 async def get_controls(
-    account_id: UUID, caller: MaySeeControls, session: SessionDep, response: Response
+    account_id: UUID,
+    caller: MaySeeControls,
+    session: SessionDep,
+    response: Response,
+    reading: ReadingDep,
 ) -> ControlsOut:
     """The control accounts of an official account; the ETag is the official account's own."""
     official = await official_accounts.get(session, caller, account_id)
     response.headers["ETag"] = etag(official.version)
-    return await controls.shown(session, official)
+    shown = await controls.shown(session, official)
+    reading.of(await controls.owners(session, official, shown))
+    return shown
 
 
 @router.put("/official-accounts/{account_id}/controls")
@@ -145,6 +152,7 @@ async def set_controls(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> ControlsOut:
     """Name declared accounts of the government's own that must, and must not, be on every list.
 
@@ -155,7 +163,9 @@ async def set_controls(
         session, caller, account_id, body, expected=expected, now=services.clock.now()
     )
     response.headers["ETag"] = etag(official.version)
-    return await controls.shown(session, official)
+    shown = await controls.shown(session, official)
+    reading.of(await controls.owners(session, official, shown))
+    return shown
 
 
 @router.get("/accounts/{account_id}/evidence")

@@ -14,7 +14,7 @@ SOURCES = sorted(
     if "versions" not in path.parts
 )
 FEATURES = (
-    "accounts", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
+    "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
     "disputes",
     "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
     "official_accounts", "reminders", "reports",
@@ -24,9 +24,10 @@ USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules
 # What a room has beside the usual files, each one reviewed here.
 BESIDE = {
     "accounts": {"checks"},
+    "audit": {"anchors", "looks", "verifying"},
     "budgets": {"overview"},
     "campaigns": {"extensions", "growth", "memory", "roster"},
-    "changes": {"kinds"},
+    "changes": {"chain", "kinds"},
     "compliance": {
         "answers", "asking", "counts", "declaring", "freezing", "judging", "small_units",
         "storing", "weighing",
