@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import growth
 from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign
+from app.campaigns.past import Past, hidden
 from app.campaigns.schemas import VerdictCounts
 from app.compliance import queries
 from app.compliance.queries import Asked
+from app.compliance.replaying import moment_of_judgement
 from app.compliance.schemas import (
     CampaignEmployee,
     DutyProgress,
@@ -25,11 +28,9 @@ from app.compliance.schemas import (
     VerdictOut,
 )
 from app.compliance.small_units import hidden_cells, hidden_units
-from app.core.clock import jakarta_day
 from app.employees.rules import mask_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.neutrality import queries as neutrality
 from app.neutrality.schemas import PausedOut
 from app.neutrality.service import shown
 
@@ -46,17 +47,25 @@ def counts_of(row: Row[Any]) -> VerdictCounts:
 
 
 async def progress(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> ProgressOut:
-    """The whole answer of a campaign.
+    """The whole answer of a campaign as of `now`, on wish of a past.
 
     Raises:
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
     ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
-    accounts = [await growth.of_campaign(session, caller, campaign, each, now=now) for each in ids]
-    paused = await paused_in(session, caller, campaign_id, now=now)
+    accounts = [
+        await growth.of_campaign(session, caller, campaign, each, now=now, past=past)
+        for each in ids
+    ]
+    paused = await paused_in(session, caller, campaign_id, now=now, past=past)
     drift = await campaigns.drift(session, campaign)
     return ProgressOut(
         **dict(accounts[0]),
@@ -65,31 +74,46 @@ async def progress(
         members=drift.members,
         joiners=drift.joiners,
         leavers=drift.leavers,
-        evaluated_at=campaign.evaluated_at,
-        duties=await _duties(session, asked_about(caller, campaign_id, paused)),
+        evaluated_at=_judged_at(campaign, past),
+        duties=await _duties(session, asked_about(caller, campaign_id, paused, past)),
         official_accounts=accounts,
         paused_accounts=paused,
     )
 
 
+def _judged_at(campaign: Campaign, past: Past | None) -> datetime | None:
+    """As of when the verdicts of an answer were judged."""
+    if past is None or not past.anew:
+        return campaign.evaluated_at
+    return moment_of_judgement(campaign, past.valid_at)
+
+
 async def paused_accounts(
-    session: AsyncSession, caller: Caller, *, now: datetime
+    session: AsyncSession, caller: Caller, *, now: datetime, past: Past | None = None
 ) -> list[PausedOut]:
-    """The official accounts of which nothing is told today."""
-    found = await neutrality.paused(session, caller.tenant_id, jakarta_day(now))
+    """The official accounts of which nothing is told."""
+    found = await hidden(session, caller.tenant_id, now, past)
     return [shown(each) for each in found]
 
 
-def asked_about(caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut]) -> Asked:
-    return Asked(caller, campaign_id, [each.official_account_id for each in paused])
+def asked_about(
+    caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut], past: Past | None = None
+) -> Asked:
+    left_out = [each.official_account_id for each in paused]
+    return Asked(caller, campaign_id, left_out, replayed=past is not None)
 
 
 async def paused_in(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> list[PausedOut]:
-    """Those of a campaign's official accounts of which nothing is told today."""
+    """Those of a campaign's official accounts of which nothing is told."""
     ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
-    found = await paused_accounts(session, caller, now=now)
+    found = await paused_accounts(session, caller, now=now, past=past)
     return [each for each in found if each.official_account_id in ids]
 
 
@@ -136,22 +160,30 @@ async def _hidden_rows(
 
 
 async def recap(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    by: RecapBy,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> RecapOut:
-    """A campaign's counts by one division of the cohort.
+    """A campaign's counts by one division of the cohort as of `now`, on wish of a past.
 
     Raises:
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    paused = await paused_in(session, caller, campaign_id, now=now)
-    asked = asked_about(caller, campaign_id, paused)
+    paused = await paused_in(session, caller, campaign_id, now=now, past=past)
+    asked = asked_about(caller, campaign_id, paused, past)
     rows = await queries.recap(session, asked, by)
     hidden = await _hidden_rows(session, asked, by)
     return RecapOut(
+        valid_at=now,
+        known_at=past.known_at if past else now,
         campaign_id=campaign.id,
         by=by,
-        evaluated_at=campaign.evaluated_at,
+        evaluated_at=_judged_at(campaign, past),
         items=[
             RecapRow(
                 key=str(row.key),

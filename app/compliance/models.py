@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason, Verdict
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, closed_set
 from app.core.ids import new_id
 
 
-class VerdictRow(TenantRow, Base):
+class VerdictRow(KnownRow, Base):
     """One employee, one duty, and for follow duties one official account.
 
     `unmet_since` is when the present `unmet` began; a dispute keeps it, an upheld one ends it.
@@ -85,7 +85,7 @@ class VerdictRow(TenantRow, Base):
     decided_at: Mapped[datetime]
 
 
-class VerdictClearance(TenantRow, Base):
+class VerdictClearance(KnownRow, Base):
     """What was not seen of somebody up to `cleared_at` counts no more: an officer decided so."""
 
     __tablename__ = "verdict_clearances"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
 from app.compliance import answers, queries
+from app.compliance.replaying import enter_campaigns_past, enter_employees_past
 from app.compliance.rules import Reason, Verdict
 from app.compliance.schemas import (
     CampaignEmployees,
@@ -17,9 +18,9 @@ from app.compliance.schemas import (
     RecapOut,
     VerdictsOut,
 )
+from app.core.moments import MomentsDep
 from app.core.paging import PageDep, split_page
 from app.core.services import ServicesDep
-from app.employees import queries as employees
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -30,10 +31,16 @@ MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
 
 @router.get("/campaigns/{campaign_id}/progress")
 async def campaign_progress(
-    campaign_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+    campaign_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    services: ServicesDep,
+    moments: MomentsDep,
 ) -> ProgressOut:
     """The answer in one look: growth, attainment, and what is met, unmet and unknown."""
-    return await answers.progress(session, caller, campaign_id, now=services.clock.now())
+    now = services.clock.now()
+    past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
+    return await answers.progress(session, caller, campaign_id, now=moments.valid_at, past=past)
 
 
 @router.get("/campaigns/{campaign_id}/recap")
@@ -42,10 +49,13 @@ async def campaign_recap(
     campaign_id: UUID,
     session: SessionDep,
     services: ServicesDep,
+    moments: MomentsDep,
     by: RecapBy = "work_unit",
 ) -> RecapOut:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
-    return await answers.recap(session, caller, campaign_id, by, now=services.clock.now())
+    now = services.clock.now()
+    past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
+    return await answers.recap(session, caller, campaign_id, by, now=moments.valid_at, past=past)
 
 
 @router.get("/campaigns/{campaign_id}/employees")
@@ -55,6 +65,7 @@ async def campaign_employees(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    moments: MomentsDep,
     verdict: Verdict | None = None,
     reason: Reason | None = None,
     duty: DutyKind | None = None,
@@ -62,11 +73,13 @@ async def campaign_employees(
     flag: Flag | None = None,
 ) -> CampaignEmployees:
     """Employees with such a verdict; excused and disputed ones only when asked for by flag."""
+    now, valid_at = services.clock.now(), moments.valid_at
+    past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
     await campaigns.get(session, caller, campaign_id)
-    paused = await answers.paused_in(session, caller, campaign_id, now=services.clock.now())
+    paused = await answers.paused_in(session, caller, campaign_id, now=valid_at, past=past)
     found = await queries.employees(
         session,
-        answers.asked_about(caller, campaign_id, paused),
+        answers.asked_about(caller, campaign_id, paused, past),
         page,
         verdict=verdict,
         reason=reason,
@@ -76,16 +89,32 @@ async def campaign_employees(
     )
     rows, cursor = split_page(found, page)
     items = answers.campaign_employees(caller, rows)
-    return CampaignEmployees(items=items, next=cursor, paused=paused)
+    return CampaignEmployees(
+        items=items,
+        next=cursor,
+        paused=paused,
+        valid_at=valid_at,
+        known_at=moments.known_at,
+    )
 
 
 @router.get("/employees/{employee_id}/verdicts")
 async def employee_verdicts(
-    employee_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+    employee_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    services: ServicesDep,
+    moments: MomentsDep,
 ) -> VerdictsOut:
     """Every verdict of one employee with its evidence."""
-    await employees.get(session, caller, employee_id)
-    paused = await answers.paused_accounts(session, caller, now=services.clock.now())
+    now = services.clock.now()
+    past = await enter_employees_past(session, caller, moments, employee_id, now=now)
+    paused = await answers.paused_accounts(session, caller, now=moments.valid_at, past=past)
     left_out = [each.official_account_id for each in paused]
     rows = await queries.of_employee(session, caller, employee_id, left_out)
-    return VerdictsOut(items=[answers.verdict_of(row) for row in rows], paused=paused)
+    return VerdictsOut(
+        items=[answers.verdict_of(row) for row in rows],
+        paused=paused,
+        valid_at=moments.valid_at,
+        known_at=moments.known_at,
+    )

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 from app.observations.rules import (
     CertificateVerdict,
@@ -28,7 +28,7 @@ from app.observations.rules import (
 from app.platforms.base import Platform, Precision
 
 
-class CountSnapshot(TenantRow, Base):
+class CountSnapshot(KnownRow, Base):
     """One reading of a follower count; the true count lies in [followers_min, followers_max]."""
 
     __tablename__ = "count_snapshots"
@@ -105,7 +105,7 @@ class PollRun(TenantRow, Base):
     answered: Mapped[int | None]
 
 
-class FollowerList(TenantRow, Base):
+class FollowerList(KnownRow, Base):
     """One membership snapshot: its size, matches and certificate; never the list itself.
 
     A list that was read from the platform has a slot, so that a repeated reading leaves one. At
@@ -191,7 +191,7 @@ class ListMatch(TenantRow, Base):
     began_at: Mapped[datetime | None]
 
 
-class Follow(TenantRow, Base):
+class Follow(KnownRow, Base):
     """An interval in which a declared account was seen to follow an official account.
 
     `began_at` is the platform's own date of the follow where it gives one. An interval is open
@@ -257,7 +257,7 @@ class Follow(TenantRow, Base):
     closed_by_list_id: Mapped[UUID | None]
 
 
-class PairAnswerRow(TenantRow, Base):
+class PairAnswerRow(KnownRow, Base):
     """A platform's answer to "does this account follow that one?"; ids only, no handles."""
 
     __tablename__ = "pair_answers"

@@ -24,9 +24,9 @@ USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules
 BESIDE = {
     "accounts": {"checks"},
     "budgets": {"overview"},
-    "campaigns": {"extensions", "growth", "memory", "roster"},
+    "campaigns": {"extensions", "growth", "memory", "past", "roster"},
     "changes": {"kinds"},
-    "compliance": {"answers", "declaring", "freezing", "small_units", "storing"},
+    "compliance": {"answers", "declaring", "freezing", "replaying", "small_units", "storing"},
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "disputes": {"notices", "wording"},
     "exchange": {"columns", "merging", "reading"},
