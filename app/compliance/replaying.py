@@ -36,7 +36,8 @@ INSERT INTO pg_temp.verdicts ({COLUMNS})
 SELECT DISTINCT ON (held.employee_id, held.duty_id, held.official_account_id)
        held.tenant_id, held.campaign_id, held.id, held.employee_id, held.duty_id, held.duty_kind,
        held.official_account_id, held.account_id, held.verdict, held.reason, held.basis,
-       held.evidence_ids, CASE WHEN judged.employee_id IS NULL THEN held.excuse ELSE judged.excuse END,
+       held.evidence_ids,
+       CASE WHEN judged.employee_id IS NULL THEN held.excuse ELSE judged.excuse END,
        true, held.decided_at
 FROM (
     SELECT {COLUMNS}, known_from, CAST('infinity' AS timestamptz) AS known_to FROM public.verdicts
