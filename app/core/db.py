@@ -132,14 +132,16 @@ async def look_back(
         {
             "known_at": known_at.isoformat(),
             "valid_at": valid_at.isoformat() if valid_at else "",
-            "search_path": "as_known, public, pg_temp",
+            # Without the schema of the present: a table of which no past is kept cannot be read by
+            # mistake, and the question fails.
+            "search_path": "as_known, pg_temp",
         },
     )
 
 
 async def put_first_what_is_temporary(session: AsyncSession) -> None:
     """Let a temporary table stand for one of the past that bears its name."""
-    await session.execute(text("SET LOCAL search_path TO pg_temp, as_known, public"))
+    await session.execute(text("SET LOCAL search_path TO pg_temp, as_known"))
 
 
 async def _leave(_: object) -> None:

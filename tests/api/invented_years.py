@@ -62,10 +62,14 @@ class Year:
                 {"unit_id": self.chance.choice(units)["id"]},
                 {"standing": self.chance.choice(["active", "on_leave", "study"])},
                 {"category": self.chance.choice(["pns", "pppk"])},
-                {"nip": nip(500 + self.chance.randint(1, 400))},
                 {"declaration": "declared_none"},
             ]
         )
+        return await self.edit(f"/v1/employees/{person['id']}", fields)
+
+    async def correct_a_nip(self) -> int:
+        person = await self.some_person()
+        fields = {"nip": nip(500 + self.chance.randint(1, 400))}
         return await self.edit(f"/v1/employees/{person['id']}", fields)
 
     async def edit_a_unit(self) -> int:
@@ -138,14 +142,18 @@ class Year:
             "duty": self.chance.choice([None, "follow"]),
             "reason": "Rawat inap",
             "document_number": "800/12/2026",
-            "starts_on": self.day(self.chance.randint(-3, 3)).isoformat(),
+            "starts_on": self.day(self.chance.randint(-3, 0)).isoformat(),
             "ends_on": self.day(self.chance.randint(3, 6)).isoformat(),
             "granted_by": "Kepala BKD",
         }
         return (await self.api.post("/v1/excuses", body)).status_code
 
+    async def standing(self, path: str) -> list[dict[str, Any]]:
+        found = (await self.api.get(path)).json()["items"]
+        return [each for each in found if each["withdrawn_at"] is None]
+
     async def withdraw_an_excuse(self) -> int:
-        excuses = (await self.api.get("/v1/excuses")).json()["items"]
+        excuses = await self.standing("/v1/excuses")
         if not excuses:
             return 404
         path = f"/v1/excuses/{self.chance.choice(excuses)['id']}/withdrawal"
@@ -187,7 +195,7 @@ class Year:
         return (await self.api.post("/v1/neutrality-windows", body)).status_code
 
     async def withdraw_a_window(self) -> int:
-        windows = (await self.api.get("/v1/neutrality-windows")).json()["items"]
+        windows = await self.standing("/v1/neutrality-windows")
         if not windows:
             return 404
         path = f"/v1/neutrality-windows/{self.chance.choice(windows)['id']}/withdrawal"
@@ -206,9 +214,7 @@ class Year:
         return await self.edit(f"/v1/campaigns/{self.campaign['id']}", fields)
 
     async def edit_the_official_account(self) -> int:
-        fields = self.chance.choice(
-            [{"name": f"Pemprov {self.chance.randint(1, 99)}"}, {"custodian": "Humas"}]
-        )
+        fields = {"name": f"Pemprov {self.chance.randint(1, 99)}"}
         return await self.edit(f"/v1/official-accounts/{self.official['id']}", fields)
 
     async def hire(self) -> int:
@@ -248,7 +254,8 @@ class Year:
 
     def acts(self) -> list[Callable[[], Awaitable[int]]]:
         return [
-            self.edit_a_person, self.edit_a_unit, self.declare, self.verify, self.retire,
+            self.edit_a_person, self.correct_a_nip, self.edit_a_unit, self.declare, self.verify,
+            self.retire,
             self.read_a_list, self.upload_a_list_late, self.set_controls, self.ask_about_pairs,
             self.read_a_count, self.excuse, self.withdraw_an_excuse, self.dispute, self.decide,
             self.declare_a_window, self.withdraw_a_window, self.edit_the_campaign,
