@@ -111,10 +111,13 @@ SELECT set_config('role', :role, true), set_config('simedsos.tenant_id', :tenant
        set_config('simedsos.now', :now, true), set_config('search_path', 'public, pg_temp', true)
 """)
 
+# A plan that is made without the values expects few rows of a past, and compares each with every
+# other where there are many.
 LOOK_BACK = text("""
 SELECT set_config('simedsos.known_at', :known_at, true),
        set_config('simedsos.valid_at', :valid_at, true),
-       set_config('search_path', :search_path, true)
+       set_config('search_path', :search_path, true),
+       set_config('plan_cache_mode', 'force_custom_plan', true)
 """)
 
 
