@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("roster", "growth", "poller", "exports")
+BENCHMARKS = ("roster", "growth", "poller", "exports", "versions")
 
 
 def run(name: str) -> int:
