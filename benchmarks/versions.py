@@ -129,7 +129,8 @@ async def changing(
     async def change(session: AsyncSession) -> None:
         await session.execute(CHANGE)
 
-    kept, bare = [], []
+    kept: list[float] = []
+    bare: list[float] = []
     for _ in range(ROUNDS):
         for found, state in ((kept, "ENABLE"), (bare, "DISABLE")):
             await set_triggers(database, state)

@@ -91,9 +91,10 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO simedsos_app', past);
         EXECUTE format('CREATE POLICY inside_the_tenant ON %s TO simedsos_app'
                        ' USING (tenant_id = {TENANT})', past);
-        -- Nobody but the triggers below writes it, and they run as the owner.
-        EXECUTE format('CREATE POLICY kept_by_triggers ON %s FOR INSERT TO CURRENT_USER'
-                       ' WITH CHECK (true)', past);
+        -- Nobody but the triggers below writes it, and they run as the owner, whoever that is.
+        EXECUTE format('CREATE POLICY kept_by_triggers ON %s FOR INSERT'
+                       ' WITH CHECK (current_user NOT IN (''simedsos_app'', ''simedsos_system''))',
+                       past);
     END IF;
     FOR each IN
         SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute AS told

@@ -203,7 +203,7 @@ class Year:
 
     async def edit_the_campaign(self) -> int:
         ends_at = START + timedelta(days=self.chance.randint(60, 90))
-        fields = self.chance.choice(
+        fields: dict[str, Any] = self.chance.choice(
             [
                 {"title": f"Ikuti {self.chance.randint(1, 99)}"},
                 {"expected_gain": self.chance.randint(1, 99)},

@@ -39,12 +39,12 @@ def without_echoes(answer: Any) -> Any:
 def differences(then: Any, now: Any, where: str = "") -> list[str]:
     """Each place in which two answers differ, with both values."""
     if isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
-        places = [(name, then[name], now[name]) for name in then]
+        places = [(str(name), then[name], now[name]) for name in then]
     elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         places = [(str(n), *pair) for n, pair in enumerate(zip(then, now, strict=True))]
     else:
         return [] if then == now else [f"{where}: {then} then, {now} now"]
-    return [each for name, *pair in places for each in differences(*pair, f"{where}/{name}")]
+    return [each for name, was, has in places for each in differences(was, has, f"{where}/{name}")]
 
 
 async def begin(api: Api, services: Any, government: Any, official: dict, seed: int) -> Year:
@@ -76,12 +76,11 @@ async def test_each_day_is_told_later_as_it_was_told_then(
     told = []
     for _ in range(DAYS):
         await year.live_a_day()
-        answers = (await year.told(api), await year.told(executive))
-        told.append((year.clock.at, answers))
+        told.append((year.clock.at, await year.told(api), await year.told(executive)))
         # What comes next is known one moment later.
         year.clock.at += timedelta(microseconds=1)
     year.clock.at += timedelta(days=9)
-    for moment, (ours, theirs) in told:
+    for moment, ours, theirs in told:
         for reader, answers in ((api, ours), (executive, theirs)):
             again = await year.told(reader, known_at=moment.isoformat().replace("+", "%2B"))
             found = differences(without_echoes(answers), without_echoes(again))
