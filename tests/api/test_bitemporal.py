@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.identity.scopes import Scope
+from app.platforms.base import PairReading
 from tests.api.exports import export
 from tests.api.test_compliance import (
     CITIZENS,
@@ -24,7 +24,7 @@ from tests.api.test_compliance import (
 from tests.api.test_controls import ids, set_controls  # noqa: F401
 from tests.api.test_due_process import Office, office  # noqa: F401
 from tests.api.test_growth import growth_of, official_account, read_count
-from tests.api.test_isolation import key_of
+from tests.api.test_membership import town  # noqa: F401
 from tests.api.test_neutrality import GOVERNOR, around, declare
 from tests.support import NOW, Api
 
@@ -108,6 +108,22 @@ async def test_what_was_seen_later_proves_nothing_of_an_earlier_day(
         "unknown:awaiting_second_list",
         "unmet:absent_from_two_complete_lists",
     ]
+
+
+async def test_of_several_answers_those_that_were_given_by_then_count(town):
+    town.script.following = lambda _: PairReading(False, "script")
+    for _ in range(2):
+        town.clock.at += 2 * DAY
+        await town.ask()
+        await town.judge()
+    path = f"/v1/employees/{town.people['3']}/verdicts"
+    for days, asked_on in ((3, 2), (4, 4)):
+        answer = await told(town.api, path, **moments(valid_at=NOW + days * DAY))
+        [verdict] = [each for each in answer["items"] if each["duty"] == "follow"]
+        assert (verdict["verdict"], verdict["reason"]) == ("unmet", "pair_negative")
+        [pair] = verdict["evidence"]["pairs"]
+        assert datetime.fromisoformat(pair["asked_at"]) == NOW + asked_on * DAY
+    assert await follow_of(town.api, town.people["3"], valid_at=NOW) == "unknown:never_checked"
 
 
 async def test_a_list_that_the_controls_void_was_never_true(
@@ -282,112 +298,3 @@ async def test_before_its_start_a_campaign_has_asked_nothing_and_after_its_end_i
     assert late["evaluated_at"] == ends.isoformat().replace("+00:00", "Z")
     assert late["valid_at"] == (NOW + 8 * DAY).isoformat().replace("+00:00", "Z")
     assert await follow_of(api, registry["1"], valid_at=NOW + 8 * DAY) == "met:seen_in_list"
-
-
-async def test_both_moments_are_told_and_are_the_present_where_nobody_asks(
-    api, services, government, registry, account, clock
-):
-    campaign = await make_campaign(api, account)
-    await judge(services, government, campaign)
-    clock.at += DAY
-    present, then = (each.isoformat().replace("+00:00", "Z") for each in (clock.at, NOW))
-    jakarta = NOW.isoformat().replace("03:00:00+00:00", "10:00:00+07:00")
-    question = f"/v1/official-accounts/{account['id']}/growth?from=2026-11-10T00:00:00Z"
-    for path in (
-        f"/v1/campaigns/{campaign['id']}/progress",
-        f"/v1/campaigns/{campaign['id']}/recap",
-        f"/v1/campaigns/{campaign['id']}/employees",
-        f"/v1/employees/{registry['1']}/verdicts",
-        question,
-    ):
-        joined = "&" if "?" in path else "?"
-        for asked, expected in (
-            ({}, (present, present)),
-            ({"known_at": jakarta}, (then, then)),
-            ({"valid_at": jakarta}, (then, present)),
-            ({"valid_at": jakarta, "known_at": then}, (then, then)),
-        ):
-            extra = "&".join(f"{k}={v.replace('+', '%2B')}" for k, v in asked.items())
-            answer = await told(api, f"{path}{joined}{extra}")
-            assert (answer["valid_at"], answer["known_at"]) == expected
-
-
-REFUSED = [
-    pytest.param({"known_at": "2026-11-24T10:00:00"}, "timezone_aware", id="naive"),
-    pytest.param({"valid_at": "kemarin"}, "datetime_from_date_parsing", id="no-moment"),
-    pytest.param({"known_at": "0001-01-01T00:00:00+14:00"}, "greater_than_equal", id="ancient"),
-    pytest.param({"known_at": "2026-11-24T03:00:00.000001Z"}, "future", id="future"),
-    pytest.param({"valid_at": "2026-11-24T03:00:01Z"}, "future", id="true-in-the-future"),
-    pytest.param(
-        {"valid_at": "2026-11-24T03:00:00Z", "known_at": "2026-11-24T02:00:00Z"},
-        "future",
-        id="true-before-it-was-known",
-    ),
-    pytest.param({"known_at": "2026-11-24T02:59:59Z"}, "unrecorded", id="before-the-record"),
-    pytest.param({"valid_at": "2026-11-24T02:59:59Z"}, "unrecorded", id="true-before-the-record"),
-]
-
-
-@pytest.mark.parametrize(("asked", "code"), REFUSED)
-async def test_moments_of_which_nothing_can_be_told_are_refused(
-    api, registry, account, asked, code
-):
-    campaign = await make_campaign(api, account)
-    for path in (
-        f"/v1/campaigns/{campaign['id']}/progress",
-        f"/v1/campaigns/{campaign['id']}/recap",
-        f"/v1/campaigns/{campaign['id']}/employees",
-        f"/v1/employees/{registry['1']}/verdicts",
-        f"/v1/official-accounts/{account['id']}/growth",
-    ):
-        start = {"from": START.isoformat()} if path.endswith("growth") else {}
-        answer = await api.get(path, **start, **asked)
-        assert answer.status_code == 422, answer.text
-        [fault] = answer.json()["errors"]
-        assert (fault["code"], fault["pointer"]) == (code, f"/query/{next(iter(asked))}")
-
-
-async def test_small_units_are_suppressed_in_the_past_as_they_are_today(
-    api, http, services, government, registry, account, clock
-):
-    campaign = await make_campaign(api, account)
-    await judge(services, government, campaign)
-    clock.at += DAY
-    token = await key_of(
-        services, government.tenant_id, lifetime=9 * DAY, scopes=[Scope.COMPLIANCE_READ]
-    )
-    executive = Api(http, token)
-    path = f"/v1/campaigns/{campaign['id']}/recap"
-    for asked in ({}, moments(known_at=NOW), moments(valid_at=NOW)):
-        rows = (await told(executive, path, by="work_unit", **asked))["items"]
-        assert {each["code"] for each in rows if each["suppressed"]} == {"16.01", "16.02"}
-        assert all(each["counts"] is None for each in rows if each["suppressed"])
-        assert len((await told(api, path, by="work_unit", **asked))["items"]) == len(rows)
-
-
-async def test_another_government_and_another_unit_see_no_past(
-    api, other_api, http, services, government, registry, account, clock
-):
-    campaign = await make_campaign(api, account)
-    await judge(services, government, campaign)
-    clock.at += DAY
-    units = {each["code"]: each for each in (await told(api, "/v1/work-units"))["items"]}
-    token = await key_of(
-        services, government.tenant_id, lifetime=9 * DAY, unit=units["16.02"]["id"]
-    )
-    head = Api(http, token)
-    for name in ("known_at", "valid_at"):
-        asked = moments(**{name: NOW})
-        start = {"from": START.isoformat()}
-        for path, extra in (
-            (f"/v1/campaigns/{campaign['id']}/recap", {}),
-            (f"/v1/employees/{registry['2']}/verdicts", {}),
-            (f"/v1/official-accounts/{account['id']}/growth", start),
-        ):
-            assert (await other_api.get(path, **extra, **asked)).status_code == 404
-        assert (
-            await head.get(f"/v1/employees/{registry['2']}/verdicts", **asked)
-        ).status_code == 404
-        people = await told(head, f"/v1/campaigns/{campaign['id']}/employees", **asked)
-        names = {each["name"] for each in people["items"]}
-        assert names == {"Pegawai 1", "Pegawai 3", "Pegawai 5", "Pegawai 7"}
