@@ -90,7 +90,7 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def services(connection: AsyncConnection, clock: SettableClock) -> Services:
-    return Services(Database(connection), Settings(), clock)
+    return Services(Database(connection, clock), Settings(), clock)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def separate_services(
     await migrate(url)
     engine = make_engine(url, pool_size=10)
     settings = Settings(database_url=url)
-    database = Database(engine)
+    database = Database(engine, clock)
     yield Services(database, settings, clock)
     await database.aclose()
 

@@ -7,14 +7,14 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.rules import AccountState
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 from app.platforms.base import ExistenceState, Platform
 
 LIVE = "state NOT IN ('contested', 'retired')"
 
 
-class Account(TenantRow, Base):
+class Account(KnownRow, Base):
     """An account that an employee declares; a second claimant's row is `contested`.
 
     Its owner counts as proven since `verified_at`, and was last vouched for at `attested_at`.

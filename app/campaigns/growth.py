@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import queries
 from app.campaigns.models import Campaign
+from app.campaigns.past import Past, hidden
 from app.campaigns.rules import (
     CohortFollows,
     Growth,
@@ -35,7 +36,6 @@ from app.campaigns.schemas import (
 )
 from app.core.clock import jakarta_day
 from app.identity.rules import Caller
-from app.neutrality import queries as neutrality
 from app.neutrality.rules import PauseReason
 from app.neutrality.schemas import PausedOut
 from app.neutrality.service import shown
@@ -62,6 +62,7 @@ async def of_campaign(
     official_account_id: UUID,
     *,
     now: datetime,
+    past: Past | None = None,
 ) -> GrowthOut:
     """Growth of one official account in a campaign's window, as far as it has run."""
     question = GrowthQuestion(
@@ -71,13 +72,18 @@ async def of_campaign(
         expected_gain=campaign.expected_gain,
         campaign_id=campaign.id,
     )
-    return await answer(session, caller, question, now=now)
+    return await answer(session, caller, question, now=now, past=past)
 
 
 async def answer(
-    session: AsyncSession, caller: Caller, question: GrowthQuestion, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    question: GrowthQuestion,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> GrowthOut:
-    """The whole answer; what cannot be known is null.
+    """The whole answer as of `now`, on wish of a past; what cannot be known is null.
 
     Raises:
         NotFound: there is no such official account, or no such campaign.
@@ -96,9 +102,11 @@ async def answer(
         since=question.since,
         until=question.until,
     )
-    paused = await _paused(session, caller, ends, now)
+    paused = await _paused(session, caller, ends, now, past)
     counted = _counted(ends, question.expected_gain)
     return GrowthOut(
+        valid_at=now,
+        known_at=past.known_at if past else now,
         official_account_id=ends.id,
         platform=ends.platform,
         name=ends.name,
@@ -122,13 +130,13 @@ async def answer(
 
 
 async def _paused(
-    session: AsyncSession, caller: Caller, ends: Row[Any], now: datetime
+    session: AsyncSession, caller: Caller, ends: Row[Any], now: datetime, past: Past | None
 ) -> PausedOut | None:
     """The election window in force; then it is not told how many employees follow.
 
     After an office term the account's growth in it is history, and may be told.
     """
-    for each in await neutrality.paused(session, caller.tenant_id, jakarta_day(now)):
+    for each in await hidden(session, caller.tenant_id, now, past):
         in_window = each.pause.reason is PauseReason.NEUTRALITY_WINDOW
         if each.official_account_id == ends.id and in_window:
             return shown(each)

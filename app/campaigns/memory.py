@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns import growth, queries
 from app.campaigns.growth import GrowthQuestion
 from app.campaigns.models import Campaign
+from app.campaigns.past import Subject, enter_past
 from app.campaigns.queries import CohortDrift
 from app.campaigns.rules import PACE_SPAN
 from app.changes import queries as changes
 from app.changes.queries import BEGINNING, Mark
 from app.core.clock import jakarta_day, jakarta_midnight
+from app.core.moments import Moments
 from app.core.services import Services
 from app.core.sharing import Shared
 from app.identity.rules import Caller
@@ -66,8 +68,9 @@ class Answered:
         return in_time and self.holds_from <= now <= self.looked_at + REMEMBERED_FOR
 
     def at(self, now: datetime, *, until_now: bool) -> dict[str, Any]:
-        """The body with the two things that move with every moment: its end, and an age."""
+        """The body with what moves with every moment: what it is of, its end, and an age."""
         body = dict(self.body)
+        body["valid_at"] = body["known_at"] = growth.moment(now)
         body["until"] = growth.moment(now if until_now else self.ends_at)
         if self.current_at is not None:
             body["current"] = {**body["current"], "age_seconds": growth.age(self.current_at, now)}
@@ -138,6 +141,25 @@ class DriftMemory:
             self._known.clear()
         self._known[key] = (mark, found)
         return found
+
+
+async def answer_of_the_past(
+    services: Services, caller: Caller, question: Question, moments: Moments
+) -> dict[str, Any]:
+    """The answer of other moments than now, looked up each time.
+
+    Raises:
+        NotFound: there is no such official account, or no such campaign.
+        NotRecordedThen: one of them was recorded later.
+    """
+    async with services.database.transaction(caller.tenant_id) as session:
+        about: dict[Subject, UUID] = {"official_accounts": question.official_account_id}
+        if question.campaign_id is not None:
+            about["campaigns"] = question.campaign_id
+        past = await enter_past(session, caller, moments, about, now=services.clock.now())
+        asked = question.as_of(moments.valid_at)
+        body = await growth.answer(session, caller, asked, now=moments.valid_at, past=past)
+    return body.model_dump(mode="json")
 
 
 async def _count(

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 
 
@@ -27,7 +27,7 @@ class DutyMode(StrEnum):
     EACH = "each"
 
 
-class Campaign(TenantRow, Base):
+class Campaign(KnownRow, Base):
     """What a government has asked of a cohort, on which legal basis, in which window."""
 
     __tablename__ = "campaigns"
@@ -62,7 +62,7 @@ class Campaign(TenantRow, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.
 
 
-class CampaignMember(TenantRow, Base):
+class CampaignMember(KnownRow, Base):
     """One employee of the cohort: as it was frozen, or added since by a named officer.
 
     Rows are never taken away. Who has left and was added again stays from `joined_on` on, and what
@@ -123,7 +123,7 @@ class CampaignStay(TenantRow, Base):
     left_because: Mapped[str] = mapped_column(Text)
 
 
-class Extension(TenantRow, Base):
+class Extension(KnownRow, Base):
     """A later due date of one member; it is never changed, and holds from when it was granted."""
 
     __tablename__ = "extensions"
@@ -154,7 +154,7 @@ class Extension(TenantRow, Base):
     recorded_by: Mapped[str] = mapped_column(Text)
 
 
-class CampaignOfficialAccount(TenantRow, Base):
+class CampaignOfficialAccount(KnownRow, Base):
     """An official account that the campaign names."""
 
     __tablename__ = "campaign_official_accounts"
@@ -172,7 +172,7 @@ class CampaignOfficialAccount(TenantRow, Base):
     position: Mapped[int]
 
 
-class Duty(TenantRow, Base):
+class Duty(KnownRow, Base):
     """One thing that is asked of every member."""
 
     __tablename__ = "duties"

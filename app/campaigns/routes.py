@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.audit.looks import ReadingDep
 from app.campaigns import extensions, queries, roster, service
-from app.campaigns.memory import GrowthMemory, Question
+from app.campaigns.memory import GrowthMemory, Question, answer_of_the_past
 from app.campaigns.models import Extension
 from app.campaigns.schemas import (
     CampaignEdit,
@@ -24,9 +24,10 @@ from app.campaigns.schemas import (
     RosterShow,
 )
 from app.core.etags import ExpectedVersion, etag
+from app.core.moments import moments_of
 from app.core.paging import Page, PageDep, split_page
 from app.core.query_strings import from_query, query_parameters
-from app.core.services import ServicesDep
+from app.core.services import Services, ServicesDep
 from app.core.web import JsonResponse
 from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
@@ -166,6 +167,7 @@ async def official_account_growth(
 ) -> JsonResponse:
     """Baseline, current count, gain, growth and attainment as intervals, and whose gain it is."""
     asked = from_query(GrowthAsked, request)
+    services: Services = request.app.state.services
     question = Question(
         account_id,
         asked.since.astimezone(UTC),
@@ -173,6 +175,8 @@ async def official_account_growth(
         asked.expected_gain,
         asked.campaign,
     )
-    state = request.app.state
-    memory: GrowthMemory = state.growth
-    return JsonResponse(await memory.answer(state.services, caller, question))
+    moments = moments_of(asked.valid_at, asked.known_at, now=services.clock.now())
+    if moments.past:
+        return JsonResponse(await answer_of_the_past(services, caller, question, moments))
+    memory: GrowthMemory = request.app.state.growth
+    return JsonResponse(await memory.answer(services, caller, question))

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.campaigns.models import DutyKind, DutyMode
+from app.core.moments import KNOWN_AT, VALID_AT, PastMoment
 from app.core.schemas import Edit, In, Out, Text
 from app.employees.rules import Category
 from app.neutrality.schemas import PausedOut
@@ -214,6 +215,8 @@ class GrowthAsked(BaseModel):
     until: Annotated[AwareDatetime | None, Field(alias="to", description="Its end; now")] = None
     expected_gain: Annotated[int | None, Field(ge=0, le=10**9)] = None
     campaign: Annotated[UUID | None, Field(description="Whose members the gain is laid to")] = None
+    valid_at: Annotated[PastMoment | None, Field(description=VALID_AT)] = None
+    known_at: Annotated[PastMoment | None, Field(description=KNOWN_AT)] = None
 
 
 class IntervalOut(Out):
@@ -257,8 +260,13 @@ class PaceOut(Out):
 
 
 class GrowthOut(Out):
-    """Growth of one official account; null where it cannot be known."""
+    """Growth of one official account; null where it cannot be known.
 
+    It was true at `valid_at`, by what was known at `known_at`.
+    """
+
+    valid_at: datetime
+    known_at: datetime
     official_account_id: UUID
     platform: Platform
     name: str

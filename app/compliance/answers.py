@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns import growth
 from app.campaigns import queries as campaigns
 from app.campaigns.memory import DriftMemory, GrowthMemory, Question
+from app.campaigns.models import Campaign
+from app.campaigns.past import Past, hidden
 from app.campaigns.queries import CohortDrift
 from app.campaigns.schemas import GrowthOut, VerdictCounts
 from app.compliance import queries
 from app.compliance.queries import Asked
+from app.compliance.replaying import moment_of_judgement
 from app.compliance.schemas import (
     CampaignEmployee,
     DutyProgress,
@@ -27,12 +30,10 @@ from app.compliance.schemas import (
     VerdictOut,
 )
 from app.compliance.small_units import hidden_cells, hidden_units
-from app.core.clock import jakarta_day
 from app.core.services import Services
 from app.employees.rules import mask_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.neutrality import queries as neutrality
 from app.neutrality.schemas import PausedOut
 from app.neutrality.service import shown
 
@@ -87,22 +88,28 @@ async def progress(
     campaign_id: UUID,
     *,
     now: datetime,
+    past: Past | None = None,
     beside: Beside | None = None,
 ) -> ProgressOut:
-    """The whole answer of a campaign; what stands beside the verdicts is counted unless given.
+    """The whole answer of a campaign as of `now`, on wish of a past.
+
+    What stands beside the verdicts is counted unless given, and always of a past.
 
     Raises:
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    if beside is None:
+    if beside is None or past is not None:
         ids = await campaigns.official_account_ids(session, caller.tenant_id, campaign_id)
         beside = Beside(
-            [await growth.of_campaign(session, caller, campaign, each, now=now) for each in ids],
+            [
+                await growth.of_campaign(session, caller, campaign, each, now=now, past=past)
+                for each in ids
+            ],
             await campaigns.drift(session, campaign),
         )
-    paused = await paused_in(session, caller, campaign_id, now=now)
-    asked = asked_about(caller, campaign_id, paused)
+    paused = await paused_in(session, caller, campaign_id, now=now, past=past)
+    asked = asked_about(caller, campaign_id, paused, past)
     return ProgressOut(
         **dict(beside.accounts[0]),
         campaign_id=campaign.id,
@@ -110,30 +117,45 @@ async def progress(
         members=beside.drift.members,
         joiners=beside.drift.joiners,
         leavers=beside.drift.leavers,
-        evaluated_at=campaign.evaluated_at,
+        evaluated_at=_judged_at(campaign, past),
         duties=await duties(session, await queries.from_counts(session, asked)),
         official_accounts=beside.accounts,
         paused_accounts=paused,
     )
 
 
+def _judged_at(campaign: Campaign, past: Past | None) -> datetime | None:
+    """As of when the verdicts of an answer were judged."""
+    if past is None or not past.anew:
+        return campaign.evaluated_at
+    return moment_of_judgement(campaign, past.valid_at)
+
+
 async def paused_accounts(
-    session: AsyncSession, caller: Caller, *, now: datetime
+    session: AsyncSession, caller: Caller, *, now: datetime, past: Past | None = None
 ) -> list[PausedOut]:
-    """The official accounts of which nothing is told today."""
-    found = await neutrality.paused(session, caller.tenant_id, jakarta_day(now))
+    """The official accounts of which nothing is told."""
+    found = await hidden(session, caller.tenant_id, now, past)
     return [shown(each) for each in found]
 
 
-def asked_about(caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut]) -> Asked:
-    return Asked(caller, campaign_id, [each.official_account_id for each in paused])
+def asked_about(
+    caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut], past: Past | None = None
+) -> Asked:
+    left_out = [each.official_account_id for each in paused]
+    return Asked(caller, campaign_id, left_out, replayed=past is not None)
 
 
 async def paused_in(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> list[PausedOut]:
-    """Those of a campaign's official accounts of which nothing is told today."""
-    found = await paused_accounts(session, caller, now=now)
+    """Those of a campaign's official accounts of which nothing is told."""
+    found = await paused_accounts(session, caller, now=now, past=past)
     # Mostly no election is near, and there is nothing to compare with.
     if not found:
         return []
@@ -185,18 +207,31 @@ async def _hidden_rows(
 
 
 async def recap(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    by: RecapBy,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> RecapOut:
-    """A campaign's counts by one division of the cohort.
+    """A campaign's counts by one division of the cohort as of `now`, on wish of a past.
 
     Raises:
         NotFound: there is no such campaign.
     """
-    return RecapOut.model_validate(await recap_body(session, caller, campaign_id, by, now=now))
+    found = await recap_body(session, caller, campaign_id, by, now=now, past=past)
+    return RecapOut.model_validate(found)
 
 
 async def recap_body(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, by: RecapBy, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    by: RecapBy,
+    *,
+    now: datetime,
+    past: Past | None = None,
 ) -> dict[str, Any]:
     """The same as the API writes it: of thousands of rows the models cost more than the query.
 
@@ -204,10 +239,12 @@ async def recap_body(
         NotFound: there is no such campaign.
     """
     campaign = await campaigns.get(session, caller, campaign_id)
-    paused = await paused_in(session, caller, campaign_id, now=now)
-    asked = await queries.from_counts(session, asked_about(caller, campaign_id, paused))
-    evaluated_at = campaign.evaluated_at
+    paused = await paused_in(session, caller, campaign_id, now=now, past=past)
+    asked = await queries.from_counts(session, asked_about(caller, campaign_id, paused, past))
+    evaluated_at = _judged_at(campaign, past)
     return {
+        "valid_at": growth.moment(now),
+        "known_at": growth.moment(past.known_at if past else now),
         "campaign_id": str(campaign.id),
         "by": by,
         "evaluated_at": growth.moment(evaluated_at) if evaluated_at else None,

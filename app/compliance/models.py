@@ -18,11 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason, Verdict
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, Known, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 
 
-class VerdictRow(Base):
+class VerdictRow(Known, Base):
     """One employee, one duty, and for follow duties one official account.
 
     `unmet_since` is when the present `unmet` began; a dispute keeps it, an upheld one ends it.
@@ -89,7 +89,7 @@ class VerdictRow(Base):
     decided_at: Mapped[datetime]
 
 
-class VerdictClearance(TenantRow, Base):
+class VerdictClearance(KnownRow, Base):
     """What was not seen of somebody up to `cleared_at` counts no more: an officer decided so."""
 
     __tablename__ = "verdict_clearances"

@@ -76,7 +76,7 @@ JOIN official_accounts AS official
 WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
   AND (CAST(:root AS uuid) IS NULL OR :root = ANY(unit.ancestors))
   AND {SHOWN}
-GROUP BY official.id, official.name, verdict.duty_kind ORDER BY 2
+GROUP BY official.id, official.name, verdict.duty_kind ORDER BY 2, 1
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
 BY_PLATFORM = text(f"""
@@ -337,7 +337,7 @@ JOIN campaigns AS campaign
 LEFT JOIN official_accounts AS official
   ON official.tenant_id = verdict.tenant_id AND official.id = verdict.official_account_id
 WHERE verdict.tenant_id = :tenant_id AND verdict.employee_id = :employee_id AND {SHOWN}
-ORDER BY verdict.campaign_id, verdict.duty_kind, official.name
+ORDER BY verdict.campaign_id, verdict.duty_kind, official.name, official.id
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
 

@@ -9,6 +9,7 @@ from app.audit.looks import ReadingDep
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
 from app.compliance import answers, queries
+from app.compliance.replaying import enter_campaigns_past, enter_employees_past
 from app.compliance.rules import Reason, Verdict
 from app.compliance.schemas import (
     CampaignEmployees,
@@ -18,10 +19,10 @@ from app.compliance.schemas import (
     RecapOut,
     VerdictsOut,
 )
+from app.core.moments import MomentsDep
 from app.core.paging import PageDep, split_page
 from app.core.services import Services, ServicesDep
 from app.core.web import JsonResponse, ModelResponse
-from app.employees import queries as employees
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -31,15 +32,22 @@ MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
 
 
 @router.get("/campaigns/{campaign_id}/progress", response_model=ProgressOut)
-async def campaign_progress(request: Request, campaign_id: UUID, caller: MayRead) -> ModelResponse:
+async def campaign_progress(
+    request: Request, campaign_id: UUID, caller: MayRead, moments: MomentsDep
+) -> ModelResponse:
     """The answer in one look: growth, attainment, and what is met, unmet and unknown."""
     state = request.app.state
     services: Services = state.services
-    # Remembered before the transaction: a growth that must be counted takes one of its own.
-    beside = await answers.remembered(services, state.growth, state.drift, caller, campaign_id)
+    beside = None
+    if not moments.past:
+        # Remembered before the transaction: a growth that must be counted takes one of its own.
+        beside = await answers.remembered(services, state.growth, state.drift, caller, campaign_id)
     async with services.database.transaction(caller.tenant_id) as session:
         now = services.clock.now()
-        found = await answers.progress(session, caller, campaign_id, now=now, beside=beside)
+        past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
+        found = await answers.progress(
+            session, caller, campaign_id, now=moments.valid_at, past=past, beside=beside
+        )
     return ModelResponse(found)
 
 
@@ -49,10 +57,15 @@ async def campaign_recap(
     campaign_id: UUID,
     session: SessionDep,
     services: ServicesDep,
+    moments: MomentsDep,
     by: RecapBy = "work_unit",
 ) -> JsonResponse:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
-    found = await answers.recap_body(session, caller, campaign_id, by, now=services.clock.now())
+    now = services.clock.now()
+    past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
+    found = await answers.recap_body(
+        session, caller, campaign_id, by, now=moments.valid_at, past=past
+    )
     return JsonResponse(found)
 
 
@@ -64,6 +77,7 @@ async def campaign_employees(
     services: ServicesDep,
     page: PageDep,
     reading: ReadingDep,
+    moments: MomentsDep,
     verdict: Verdict | None = None,
     reason: Reason | None = None,
     duty: DutyKind | None = None,
@@ -71,11 +85,13 @@ async def campaign_employees(
     flag: Flag | None = None,
 ) -> CampaignEmployees:
     """Employees with such a verdict; excused and disputed ones only when asked for by flag."""
+    now, valid_at = services.clock.now(), moments.valid_at
+    past = await enter_campaigns_past(session, caller, moments, campaign_id, now=now)
     await campaigns.get(session, caller, campaign_id)
-    paused = await answers.paused_in(session, caller, campaign_id, now=services.clock.now())
+    paused = await answers.paused_in(session, caller, campaign_id, now=valid_at, past=past)
     found = await queries.employees(
         session,
-        answers.asked_about(caller, campaign_id, paused),
+        answers.asked_about(caller, campaign_id, paused, past),
         page,
         verdict=verdict,
         reason=reason,
@@ -86,7 +102,13 @@ async def campaign_employees(
     rows, cursor = split_page(found, page)
     items = answers.campaign_employees(caller, rows)
     reading.of((row.id for row in rows), subject_id=campaign_id)
-    return CampaignEmployees(items=items, next=cursor, paused=paused)
+    return CampaignEmployees(
+        items=items,
+        next=cursor,
+        paused=paused,
+        valid_at=valid_at,
+        known_at=moments.known_at,
+    )
 
 
 @router.get("/employees/{employee_id}/verdicts")
@@ -96,11 +118,18 @@ async def employee_verdicts(
     session: SessionDep,
     services: ServicesDep,
     reading: ReadingDep,
+    moments: MomentsDep,
 ) -> VerdictsOut:
     """Every verdict of one employee with its evidence."""
-    await employees.get(session, caller, employee_id)
-    paused = await answers.paused_accounts(session, caller, now=services.clock.now())
+    now = services.clock.now()
+    past = await enter_employees_past(session, caller, moments, employee_id, now=now)
+    paused = await answers.paused_accounts(session, caller, now=moments.valid_at, past=past)
     left_out = [each.official_account_id for each in paused]
     rows = await queries.of_employee(session, caller, employee_id, left_out)
     reading.of([employee_id])
-    return VerdictsOut(items=[answers.verdict_of(row) for row in rows], paused=paused)
+    return VerdictsOut(
+        items=[answers.verdict_of(row) for row in rows],
+        paused=paused,
+        valid_at=moments.valid_at,
+        known_at=moments.known_at,
+    )

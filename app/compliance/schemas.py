@@ -57,6 +57,10 @@ class RecapRow(Out):
 
 
 class RecapOut(Out):
+    """Counts that were true at `valid_at`, by what was known at `known_at`."""
+
+    valid_at: datetime
+    known_at: datetime
     campaign_id: UUID
     by: RecapBy
     evaluated_at: datetime | None
@@ -81,6 +85,8 @@ class CampaignEmployee(Out):
 class CampaignEmployees(Page[CampaignEmployee]):
     """One page of employees; nothing is told about a follow of the `paused` accounts."""
 
+    valid_at: datetime
+    known_at: datetime
     paused: list[PausedOut]
 
 
@@ -110,5 +116,9 @@ class VerdictOut(Out):
 
 
 class VerdictsOut(Out):
+    """Verdicts that were true at `valid_at`, by what was known at `known_at`."""
+
+    valid_at: datetime
+    known_at: datetime
     items: list[VerdictOut]
     paused: list[PausedOut]

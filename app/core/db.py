@@ -35,6 +35,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.core.clock import Clock, SystemClock
+
 CONNECT_SECONDS = 10
 GLANCES = 2
 LAST_ACTS = "simedsos.last_acts"
@@ -63,6 +65,21 @@ class TenantRow:
     tenant_id: Mapped[UUID] = mapped_column(
         ForeignKey("tenants.id"), primary_key=True, sort_order=-1
     )
+
+
+class Known:
+    """A row that stands as it does since `known_from`; triggers keep what it was before.
+
+    Schema `as_known` shows such tables, under their own names, as they were known at a moment.
+    """
+
+    known_from: Mapped[datetime] = mapped_column(
+        server_default=text("present_moment()"), sort_order=1, deferred=True
+    )
+
+
+class KnownRow(Known, TenantRow):
+    """A row of one tenant whose past is kept."""
 
 
 def closed_set(values: type[StrEnum], name: str) -> Enum:
@@ -110,14 +127,46 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     )
 
 
-ENTER = text(
-    "SELECT set_config('role', :role, true), set_config('simedsos.tenant_id', :tenant, true)"
-)
+# A temporary table never stands before one of ours, unless a question about the past asks for it.
+ENTER = text("""
+SELECT set_config('role', :role, true), set_config('simedsos.tenant_id', :tenant, true),
+       set_config('simedsos.now', :now, true), set_config('search_path', 'public, pg_temp', true)
+""")
+
+# A plan that is made without the values expects few rows of a past, and compares each with every
+# other where there are many.
+LOOK_BACK = text("""
+SELECT set_config('simedsos.known_at', :known_at, true),
+       set_config('simedsos.valid_at', :valid_at, true),
+       set_config('search_path', :search_path, true),
+       set_config('plan_cache_mode', 'force_custom_plan', true)
+""")
 
 
-async def enter_tenant(session: AsyncSession, tenant_id: UUID) -> None:
-    """Confine the running transaction to one tenant, until its end."""
-    await session.execute(ENTER, {"role": "simedsos_app", "tenant": str(tenant_id)})
+async def look_back(
+    session: AsyncSession, known_at: datetime, valid_at: datetime | None = None
+) -> None:
+    """Show the rest of the transaction every table that answers read as it was known at a moment.
+
+    With `valid_at`, facts of later dates are left out, and what has no date is as it was recorded
+    by then. What the session has read of the present is forgotten; nothing can be written.
+    """
+    session.expunge_all()
+    await session.execute(
+        LOOK_BACK,
+        {
+            "known_at": known_at.isoformat(),
+            "valid_at": valid_at.isoformat() if valid_at else "",
+            # Without the schema of the present: a table of which no past is kept cannot be read by
+            # mistake, and the question fails.
+            "search_path": "as_known, pg_temp",
+        },
+    )
+
+
+async def put_first_what_is_temporary(session: AsyncSession) -> None:
+    """Let a temporary table stand for one of the past that bears its name."""
+    await session.execute(text("SET LOCAL search_path TO pg_temp, as_known"))
 
 
 def do_last(session: AsyncSession, name: str, act: Callable[[], Awaitable[None]]) -> None:
@@ -132,9 +181,10 @@ async def _leave(_: object) -> None:
 class Database:
     """Hands out transactions; nothing else begins or commits one."""
 
-    def __init__(self, bind: AsyncEngine | AsyncConnection) -> None:
+    def __init__(self, bind: AsyncEngine | AsyncConnection, clock: Clock | None = None) -> None:
         # A connection as bind keeps everything in its owner's transaction, behind savepoints.
         self.bind = bind
+        self.clock = clock or SystemClock()
         self._sessions = async_sessionmaker(
             bind=bind, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
@@ -145,7 +195,7 @@ class Database:
     async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
         """One transaction inside one tenant; commits when the block ends without an error."""
         async with self._sessions() as session, session.begin():
-            await enter_tenant(session, tenant_id)
+            await self._enter(session, "simedsos_app", str(tenant_id))
             yield session
             for act in session.info.pop(LAST_ACTS, {}).values():
                 await act()
@@ -154,8 +204,12 @@ class Database:
     async def system(self) -> AsyncIterator[AsyncSession]:
         """One transaction over the coordination tables of all tenants."""
         async with self._sessions() as session, session.begin():
-            await session.execute(ENTER, {"role": "simedsos_system", "tenant": ""})
+            await self._enter(session, "simedsos_system", "")
             yield session
+
+    async def _enter(self, session: AsyncSession, role: str, tenant: str) -> None:
+        now = self.clock.now().isoformat()
+        await session.execute(ENTER, {"role": role, "tenant": tenant, "now": now})
 
     async def glance(self, statement: str, *arguments: object) -> Any:
         """One row of the coordination tables, by the driver itself and in a single round trip.

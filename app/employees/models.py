@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, closed_set
 from app.core.ids import new_id
 from app.employees.rules import Category, Declaration, Standing
 
 
-class Employee(TenantRow, Base):
+class Employee(KnownRow, Base):
     """A civil servant; `declaration` says what they have said of their accounts."""
 
     __tablename__ = "employees"
@@ -36,7 +36,7 @@ class Employee(TenantRow, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.
 
 
-class EmployeeNip(TenantRow, Base):
+class EmployeeNip(KnownRow, Base):
     """A NIP that an employee bears from one day, and until another when it was corrected."""
 
     __tablename__ = "employee_nips"

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow
+from app.core.db import Base, KnownRow
 from app.core.ids import new_id
 
 
-class Excuse(TenantRow, Base):
+class Excuse(KnownRow, Base):
     """A named officer excuses an employee from a campaign's duty, or from all of its duties."""
 
     __tablename__ = "excuses"

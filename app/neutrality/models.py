@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow
+from app.core.db import Base, KnownRow
 from app.core.ids import new_id
 
 
-class NeutralityWindow(TenantRow, Base):
+class NeutralityWindow(KnownRow, Base):
     """From the start of one day to the end of another, both in Asia/Jakarta; never taken away."""
 
     __tablename__ = "neutrality_windows"

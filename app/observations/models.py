@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 from app.observations.rules import (
     CertificateVerdict,
@@ -33,7 +33,7 @@ OFFICIAL = ["official_accounts.tenant_id", "official_accounts.id"]
 SHOWN = "('self_export', 'screenshot')"
 
 
-class CountSnapshot(TenantRow, Base):
+class CountSnapshot(KnownRow, Base):
     """One reading of a follower count; the true count lies in [followers_min, followers_max]."""
 
     __tablename__ = "count_snapshots"
@@ -104,7 +104,7 @@ class PollRun(TenantRow, Base):
     answered: Mapped[int | None]
 
 
-class FollowerList(TenantRow, Base):
+class FollowerList(KnownRow, Base):
     """One membership snapshot: its size, matches and certificate; never the list itself.
 
     A list that was read from the platform has a slot, so that a repeated reading leaves one. At
@@ -187,7 +187,7 @@ class ListMatch(TenantRow, Base):
     began_at: Mapped[datetime | None]
 
 
-class Follow(TenantRow, Base):
+class Follow(KnownRow, Base):
     """An interval in which a declared account was seen to follow an official account.
 
     `began_at` is the platform's own date of the follow where it gives one. An interval is open
@@ -250,7 +250,7 @@ class Follow(TenantRow, Base):
     closed_by_list_id: Mapped[UUID | None]
 
 
-class PairAnswerRow(TenantRow, Base):
+class PairAnswerRow(KnownRow, Base):
     """An answer to "does this account follow that one?"; ids only, no handles.
 
     A platform answers once a slot. What an employee has shown has no slot, says nothing but yes,

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 from app.platforms.base import Platform
 
@@ -28,7 +28,7 @@ class OwnerKind(StrEnum):
     PERSON = "person"
 
 
-class OfficialAccount(TenantRow, Base):
+class OfficialAccount(KnownRow, Base):
     """An account of the government; `facts_revision` moves with every fact learned about it.
 
     `opened_at` is the day on which the platform's account was created.

@@ -15,11 +15,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantRow
+from app.core.db import Base, KnownRow
 from app.core.ids import new_id
 
 
-class WorkUnit(TenantRow, Base):
+class WorkUnit(KnownRow, Base):
     """A node; `ancestors` runs from the root to the unit itself, so a sub-tree is one condition."""
 
     __tablename__ = "work_units"

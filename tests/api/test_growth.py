@@ -314,4 +314,6 @@ async def test_the_questions_parameters_are_described(http):
         "to": False,
         "expected_gain": False,
         "campaign": False,
+        "valid_at": False,
+        "known_at": False,
     }

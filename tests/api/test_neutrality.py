@@ -172,7 +172,8 @@ async def test_no_verdict_is_shown_from_the_first_moment_on(
     assert before["paused"] == []
     await declare(api, TODAY + timedelta(days=1), TODAY + timedelta(days=9))
     clock.at = jakarta_midnight(TODAY + timedelta(days=1)) - timedelta(microseconds=1)
-    assert (await api.get(f"{path}/recap", by="official_account")).json() == before
+    recap = (await api.get(f"{path}/recap", by="official_account")).json()
+    assert (recap["items"], recap["paused"]) == (before["items"], [])
     # Nothing has been judged again: it is not shown although it is still there.
     clock.at += timedelta(microseconds=1)
     recap = (await api.get(f"{path}/recap", by="official_account")).json()

@@ -1,0 +1,89 @@
+"""Every day of a random history is answered later, with `known_at`, exactly as it was then."""
+# ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.identity.scopes import Scope
+from tests.api.invented_years import Year
+from tests.api.test_compliance import (  # noqa: F401
+    FIRST,
+    SECOND,
+    account,
+    judge,
+    make_campaign,
+    registry,
+    take_lists,
+)
+from tests.api.test_growth import official_account, read_count
+from tests.api.test_isolation import key_of
+from tests.api.test_neutrality import GOVERNOR
+from tests.support import NOW, Api
+
+DAYS = 8
+SEEDS = (1, 2)
+
+
+def without_echoes(answer: Any) -> Any:
+    """The same without the two moments that every answer tells."""
+    if isinstance(answer, dict):
+        kept = {name: each for name, each in answer.items() if name not in {"valid_at", "known_at"}}
+        return {name: without_echoes(each) for name, each in kept.items()}
+    if isinstance(answer, list | tuple):
+        return [without_echoes(each) for each in answer]
+    return answer
+
+
+def differences(then: Any, now: Any, where: str = "") -> list[str]:
+    """Each place in which two answers differ, with both values."""
+    if isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
+        places = [(str(name), then[name], now[name]) for name in then]
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        places = [(str(n), *pair) for n, pair in enumerate(zip(then, now, strict=True))]
+    else:
+        return [] if then == now else [f"{where}: {then} then, {now} now"]
+    return [each for name, was, has in places for each in differences(was, has, f"{where}/{name}")]
+
+
+async def begin(api: Api, services: Any, government: Any, official: dict, seed: int) -> Year:
+    governor = await official_account(api, "gubernursumsel", **GOVERNOR)
+    for followed in (official, governor):
+        await read_count(api, followed, NOW - timedelta(days=2), followers=41)
+    both = [official["id"], governor["id"]]
+    campaign = await make_campaign(api, official, official_account_ids=both)
+    await take_lists(api, official, FIRST, SECOND)
+    await judge(services, government, campaign)
+    rest = {"official": official, "governor": governor, "campaign": campaign}
+    return Year(api, services, government, seed, **rest)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_each_day_is_told_later_as_it_was_told_then(
+    api, http, services, government, registry, account, seed
+):
+    year = await begin(api, services, government, account, seed)
+    executive = Api(
+        http,
+        await key_of(
+            services,
+            government.tenant_id,
+            lifetime=timedelta(days=99),
+            scopes=[Scope.COMPLIANCE_READ, Scope.OFFICIAL_ACCOUNTS_READ],
+        ),
+    )
+    told = []
+    for _ in range(DAYS):
+        await year.live_a_day()
+        told.append((year.clock.at, await year.told(api), await year.told(executive)))
+        # What comes next is known one moment later.
+        year.clock.at += timedelta(microseconds=1)
+    year.clock.at += timedelta(days=9)
+    for moment, ours, theirs in told:
+        for reader, answers in ((api, ours), (executive, theirs)):
+            again = await year.told(reader, known_at=moment.isoformat().replace("+", "%2B"))
+            found = differences(without_echoes(answers), without_echoes(again))
+            assert found == [], moment
+    # Some acts find nothing to do; a history of which most did nothing would prove little.
+    assert len(year.done) > len(year.acts()) - 5, year.done
