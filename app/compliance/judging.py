@@ -39,7 +39,7 @@ WITH {SET_ASIDE}, held AS MATERIALIZED (
                 ELSE 1 END AS rank
     FROM accounts AS account
     WHERE account.tenant_id = :tenant_id AND account.platform = ANY(CAST(:platforms AS text[]))
-      AND account.state <> 'retired' AND account.declared_at <= :now
+      AND account.state <> 'retired'
 ), answers AS (
     SELECT held.employee_id, min(held.rank) AS rank
     FROM held

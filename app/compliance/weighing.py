@@ -62,7 +62,7 @@ live AS MATERIALIZED (
                 THEN GREATEST(account.verified_at, account.seen_since) END AS counts_from
     FROM accounts AS account
     WHERE account.tenant_id = :tenant_id AND account.platform = :platform
-      AND account.state <> 'retired' AND account.declared_at <= :now
+      AND account.state <> 'retired'
       AND account.employee_id IN (
           SELECT asked.employee_id FROM asked WHERE asked.duty_id = :duty_id)
 )"""  # noqa: S608 - Only constants of the application are put into the statement.

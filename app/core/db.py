@@ -40,6 +40,7 @@ from app.core.clock import Clock, SystemClock
 CONNECT_SECONDS = 10
 GLANCES = 2
 LAST_ACTS = "simedsos.last_acts"
+LOOKS_BACK = "simedsos.looks_back"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -149,9 +150,11 @@ async def look_back(
     """Show the rest of the transaction every table that answers read as it was known at a moment.
 
     With `valid_at`, facts of later dates are left out, and what has no date is as it was recorded
-    by then. What the session has read of the present is forgotten; nothing can be written.
+    by then. What the session has read of the present is forgotten; nothing can be written but by
+    the last acts of the transaction, which are of the present.
     """
     session.expunge_all()
+    session.info[LOOKS_BACK] = True
     await session.execute(
         LOOK_BACK,
         {
@@ -172,6 +175,14 @@ async def put_first_what_is_temporary(session: AsyncSession) -> None:
 def do_last(session: AsyncSession, name: str, act: Callable[[], Awaitable[None]]) -> None:
     """Have `act` done when all else of the transaction is done, once for each name."""
     session.info.setdefault(LAST_ACTS, {})[name] = act
+
+
+async def _finish(session: AsyncSession) -> None:
+    acts = session.info.pop(LAST_ACTS, {}).values()
+    if acts and session.info.pop(LOOKS_BACK, False):
+        await session.execute(text("SET LOCAL search_path TO public, pg_temp"))
+    for act in acts:
+        await act()
 
 
 async def _leave(_: object) -> None:
@@ -197,8 +208,7 @@ class Database:
         async with self._sessions() as session, session.begin():
             await self._enter(session, "simedsos_app", str(tenant_id))
             yield session
-            for act in session.info.pop(LAST_ACTS, {}).values():
-                await act()
+            await _finish(session)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncSession]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.compliance.rules import Basis, Reason
-from app.core.db import Base, TenantRow, closed_set
+from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
 from app.disputes.rules import Channel, Outcome
 
@@ -80,7 +80,7 @@ class NoticeExtension(TenantRow, Base):
     actor: Mapped[str] = mapped_column(Text)
 
 
-class Dispute(TenantRow, Base):
+class Dispute(KnownRow, Base):
     """Somebody says that a verdict is wrong; it stands still until an officer has decided.
 
     `evidence_ids` are what it points at: answers about pairs, lists, or what they have shown.
@@ -122,7 +122,7 @@ class Dispute(TenantRow, Base):
     actor: Mapped[str] = mapped_column(Text)
 
 
-class DisputeDecision(TenantRow, Base):
+class DisputeDecision(KnownRow, Base):
     """A named officer's decision of a dispute, which nobody changes; no key, no decision."""
 
     __tablename__ = "dispute_decisions"

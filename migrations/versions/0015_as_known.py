@@ -33,6 +33,8 @@ CHANGING = {
 GROWING = (
     "campaign_official_accounts",
     "count_snapshots",
+    "dispute_decisions",
+    "disputes",
     "duties",
     "extensions",
     "follower_lists",
@@ -43,6 +45,8 @@ WITHDRAWN = f"CASE WHEN withdrawn_at <= {VALID} THEN withdrawn_at END"
 # A fact with a date of its own counts from that date, whenever it was recorded.
 DATED = {
     "count_snapshots": ("true", ""),
+    "dispute_decisions": ("true", ""),
+    "disputes": ("true", ""),
     "excuses": ("true", WITHDRAWN),
     "follower_lists": (f"taken_at <= {VALID}", ""),
     "follows": ("true", ""),

@@ -139,11 +139,11 @@ def officials(draw: st.DrawFn, number: int, platform: Platform) -> Official:
             # Ids run against the order of drawing, so that ties are not broken by chance alone.
             UUID(int=(0x7000 + 0x100 * number) + 0x50 - place),
             taken_at := draw(MOMENTS),
-            draw(st.sampled_from((taken_at, taken_at, draw(MOMENTS)))),
-            draw(st.sampled_from((*CertificateVerdict, CertificateVerdict.COMPLETE))),
+            draw(st.sampled_from((taken_at, taken_at, taken_at, draw(MOMENTS)))),
+            draw(st.sampled_from((*CertificateVerdict, *[CertificateVerdict.COMPLETE] * 4))),
             draw(st.sampled_from(("owner_export", "owner_export", "platform_list"))),
         )
-        for place in range(draw(st.integers(0, 5)))
+        for place in range(draw(st.integers(2, 6)))
     ]
     return Official(UUID(int=0x600 + number), platform, tuple(made))
 
@@ -160,15 +160,16 @@ def intervals(
 
 @st.composite
 def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnAccount:
-    platform = draw(st.sampled_from((*PLATFORMS, Platform.INSTAGRAM, Platform.X)))
+    platform = draw(st.sampled_from((*PLATFORMS, *[Platform.INSTAGRAM, Platform.X] * 3)))
     state = draw(st.sampled_from((*AccountState, *[AccountState.VERIFIED] * 8)))
     verified = state is AccountState.VERIFIED or draw(st.booleans())
     seen: dict[UUID, tuple[tuple[datetime, datetime], ...]] = {}
     told: dict[UUID, tuple[Answer, ...]] = {}
     for official in watched:
         if official.platform is platform:
+            absent = draw(st.booleans())
             seen[official.id] = intervals(
-                official.lists, tuple(draw(st.booleans()) for _ in official.lists)
+                official.lists, tuple(not absent and draw(st.booleans()) for _ in official.lists)
             )
             told[official.id] = tuple(
                 Answer(
@@ -177,18 +178,18 @@ def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnA
                     draw(st.sampled_from(PairAnswer)),
                     draw(st.sampled_from(SOURCES)),
                 )
-                for place in range(draw(st.integers(0, 3)))
+                for place in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3))))
             )
     return AnAccount(
         id=UUID(int=0x10000 + number),
         platform=platform,
         state=state,
-        declared_at=draw(st.sampled_from((BEGIN - HALF_A_YEAR, draw(EARLY)))),
-        verified_at=draw(st.sampled_from((BEGIN - STEP, draw(EARLY)))) if verified else None,
-        attested_at=draw(sometimes(MOMENTS.map(lambda moment: moment - HALF_A_YEAR))),
-        seen_since=draw(sometimes(MOMENTS)),
+        declared_at=draw(st.sampled_from((*[BEGIN - HALF_A_YEAR] * 3, draw(EARLY)))),
+        verified_at=draw(st.sampled_from((*[BEGIN - STEP] * 2, draw(EARLY)))) if verified else None,
+        attested_at=draw(sometimes(MOMENTS.map(lambda moment: moment - HALF_A_YEAR), one_in=6)),
+        seen_since=draw(sometimes(MOMENTS, one_in=5)),
         unseen_since=draw(sometimes(MOMENTS, one_in=6)),
-        platform_id=f"id{number}" if draw(st.integers(0, 3)) else None,
+        platform_id=f"id{number}" if draw(st.integers(0, 2)) else None,
         platform_id_since=draw(sometimes(MOMENTS)),
         intervals=seen,
         answers=told,
@@ -227,7 +228,8 @@ def people(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> Perso
         added=draw(st.booleans()),
         left_on=None if left is None else joined_on + timedelta(days=left),
         accounts=tuple(
-            draw(accounts(number * 4 + place, watched)) for place in range(draw(st.integers(0, 3)))
+            draw(accounts(number * 4 + place, watched))
+            for place in range(draw(st.sampled_from((0, 1, 1, 2, 3))))
         ),
         excuses=tuple(draw(excuses()) for _ in range(draw(few))),
         extensions=tuple((draw(DAYS), draw(MOMENTS)) for _ in range(draw(few))),
@@ -239,7 +241,7 @@ def people(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> Perso
 @st.composite
 def worlds(draw: st.DrawFn, size: int) -> World:
     """A campaign of `size` people, each with a history of their own."""
-    named = draw(st.lists(st.sampled_from(PLATFORMS), min_size=1, max_size=3))
+    named = draw(st.lists(st.sampled_from(PLATFORMS), min_size=2, max_size=3))
     watched = tuple(draw(officials(number, each)) for number, each in enumerate(named))
     now = at(draw(st.integers(STEPS, 2 * STEPS)))
     platforms = st.lists(st.sampled_from(PLATFORMS), max_size=2, unique=True).map(tuple)
@@ -248,10 +250,10 @@ def worlds(draw: st.DrawFn, size: int) -> World:
         starts_at=BEGIN - timedelta(days=draw(st.integers(0, 3))),
         ends_at=draw(st.sampled_from((now + timedelta(days=30), at(draw(st.integers(8, 30)))))),
         grace_days=draw(st.sampled_from((0, 0, 0, 3))),
-        stale_after_days=draw(st.integers(1, 6)),
+        stale_after_days=draw(st.integers(1, 9)),
         declare_platforms=draw(platforms),
         each=draw(st.booleans()),
-        follow_platforms=draw(st.sampled_from((None, draw(platforms)))) or (),
+        follow_platforms=draw(st.sampled_from(((), (), (), draw(platforms)))),
         officials=watched,
         people=tuple(draw(people(number, watched)) for number in range(size)),
     )

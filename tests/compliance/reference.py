@@ -68,20 +68,14 @@ def _at(world: World) -> datetime:
     return min(world.now, world.ends_at)
 
 
-def _live(world: World, person: Person) -> list[AnAccount]:
-    return [
-        each
-        for each in person.accounts
-        if each.state is not AccountState.RETIRED and each.declared_at <= world.now
-    ]
+def _live(person: Person) -> list[AnAccount]:
+    return [each for each in person.accounts if each.state is not AccountState.RETIRED]
 
 
 def _declared(world: World, person: Person) -> Row:
     evidence = DeclareEvidence(
         declaration=person.declaration,
-        accounts=tuple(
-            AccountFact(each.id, each.platform, each.state) for each in _live(world, person)
-        ),
+        accounts=tuple(AccountFact(each.id, each.platform, each.state) for each in _live(person)),
         platforms=world.declare_platforms,
         each=world.each,
         duty_id=DECLARE,
@@ -115,7 +109,7 @@ def _followed(world: World, person: Person, official: Official) -> Iterator[Row]
                 stale_after=timedelta(days=world.stale_after_days),
             ),
         )
-        for account in _live(world, person)
+        for account in _live(person)
         if account.platform is official.platform
     ]
     if findings:
