@@ -55,6 +55,22 @@ class Looking:
         self.told = True
 
 
+def note_by_hand(
+    session: AsyncSession,
+    request: Request,
+    caller: Caller,
+    kind: EntryKind,
+    employee_ids: Iterable[UUID],
+    *,
+    at: datetime,
+    subject_id: UUID | None = None,
+) -> None:
+    """Record the look of a route that opens its transactions itself, in the one given."""
+    operation = request.scope["route"].name
+    look = Look(kind, operation, caller.actor, at, tuple(employee_ids), subject_id)
+    note_look(session, caller.tenant_id, look)
+
+
 def looking(kind: EntryKind) -> Callable[..., AsyncIterator[Looking]]:
     """A dependency for routes whose answer tells of people; the entry bears the route's name."""
 

@@ -10,6 +10,8 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from app.changes.chain import Look, note_look
+from app.changes.models import EntryKind
 from app.cli import operator
 from app.cli.terminal import AsJson, Tenant, fail, out, run
 from app.core.clock import SystemClock
@@ -97,6 +99,9 @@ async def _write(
             copy = await service.copy(session, caller, known, clock=clock)
             listed = await service.people_of(session, caller, copy.report, clock=clock)
             shown = await service.shown(session, copy.report, clock=clock)
+            ids = tuple(each.employee_id for each in listed or ())
+            look = Look(EntryKind.EXPORT, "report", caller.actor, clock.now(), ids, known)
+            note_look(session, caller.tenant_id, look)
     try:
         match file.suffix.lower():
             case ".json":

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
+from app.audit.looks import ReadingDep
 from app.contacts import queries, service
 from app.contacts.schemas import ContactIn, ContactOut, HeadIn, HeadOut
 from app.contacts.sealing import required_keys
@@ -30,11 +31,13 @@ async def get_contact(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> ContactOut:
     """Where an employee can be reached: masked, unless the key may read addresses."""
     await employees.get(session, caller, employee_id)
     row = await queries.contact_of(session, caller.tenant_id, employee_id)
     shown = service.shown(required_keys(services.settings), caller, employee_id, row)
+    reading.of([employee_id])
     response.headers["ETag"] = etag(shown.version)
     return shown
 
@@ -48,6 +51,7 @@ async def put_contact(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> ContactOut:
     """Set both addresses; the ETag of an employee without any is "0"."""
     keys = required_keys(services.settings)
@@ -55,17 +59,23 @@ async def put_contact(
         session, keys, caller, employee_id, body, expected=expected, now=services.clock.now()
     )
     response.headers["ETag"] = etag(row.version)
+    reading.of([employee_id])
     return service.shown(keys, caller, employee_id, row)
 
 
 @router.get("/work-units/{unit_id}/head")
 async def get_head(
-    caller: MayReadUnits, unit_id: UUID, session: SessionDep, response: Response
+    caller: MayReadUnits,
+    unit_id: UUID,
+    session: SessionDep,
+    response: Response,
+    reading: ReadingDep,
 ) -> HeadOut:
     """Who heads a unit, and who has before."""
     await work_units.get(session, caller, unit_id)
     rows = await queries.headships(session, caller.tenant_id, unit_id)
     response.headers["ETag"] = etag(service.headship_version(rows))
+    reading.of((row.employee_id for row in rows), subject_id=unit_id)
     return service.shown_heads(unit_id, rows)
 
 
@@ -78,10 +88,12 @@ async def put_head(
     session: SessionDep,
     services: ServicesDep,
     response: Response,
+    reading: ReadingDep,
 ) -> HeadOut:
     """Say who heads a unit from today on; the ETag of a unit that never had a head is "0"."""
     rows = await service.put_head(
         session, caller, unit_id, body, expected=expected, now=services.clock.now()
     )
     response.headers["ETag"] = etag(service.headship_version(rows))
+    reading.of((row.employee_id for row in rows), subject_id=unit_id)
     return service.shown_heads(unit_id, rows)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from app.accounts import queries as accounts
-from app.audit.looks import ReadingDep
+from app.audit.looks import ReadingDep, note_by_hand
+from app.changes.models import EntryKind
 from app.core.clock import jakarta_day
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
@@ -175,6 +176,7 @@ async def list_evidence(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    reading: ReadingDep,
 ) -> SelfEvidencePage:
     """What the account's owner has shown, oldest first; nothing else of what they follow is known.
 
@@ -186,6 +188,7 @@ async def list_evidence(
     found, cursor = split_page(
         await queries.evidence_of(session, caller.tenant_id, account.id, page, paused=ids), page
     )
+    reading.of([account.employee_id])
     return SelfEvidencePage(
         items=await evidence.shown(session, caller.tenant_id, found, ids),
         next=cursor,
@@ -235,6 +238,7 @@ async def take_evidence(
             )
     response.status_code = 201 if taken.is_new else 200
     async with services.database.transaction(caller.tenant_id) as session:
+        note_by_hand(session, request, caller, EntryKind.READ, [account.employee_id], at=now)
         return await evidence.shown_taken(session, taken)
 
 

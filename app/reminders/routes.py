@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
+from app.audit.looks import ReadingDep
 from app.campaigns import queries as campaigns
 from app.compliance import answers
 from app.core.etags import ExpectedVersion, etag
@@ -70,6 +71,7 @@ async def campaign_history(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    reading: ReadingDep,
     state: State | None = None,
 ) -> HistoryOut:
     """The reminders of a campaign, planned and past; disputed people stand in no list."""
@@ -86,6 +88,7 @@ async def campaign_history(
     )
     rows, cursor = split_page(found, page)
     items = await service.shown_reminders(session, caller, rows)
+    reading.of((row.employee_id for row in rows), subject_id=campaign_id)
     return HistoryOut(items=items, next=cursor, paused=paused)
 
 
@@ -96,6 +99,7 @@ async def employee_history(
     session: SessionDep,
     services: ServicesDep,
     page: PageDep,
+    reading: ReadingDep,
 ) -> HistoryOut:
     """The reminders that went, or are to go, to one employee."""
     await employees.get(session, caller, employee_id)
@@ -111,4 +115,5 @@ async def employee_history(
     )
     rows, cursor = split_page(found, page)
     items = await service.shown_reminders(session, caller, rows)
+    reading.of([employee_id])
     return HistoryOut(items=items, next=cursor, paused=paused)

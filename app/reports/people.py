@@ -37,7 +37,7 @@ WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
 # A reply, a decision or an excuse that has come since counts for the person in every copy that is
 # handed out from then on.
 LISTED = text("""
-SELECT unit.code AS unit_code, unit.name AS unit_name, nip.nip, employee.name,
+SELECT person.employee_id, unit.code AS unit_code, unit.name AS unit_name, nip.nip, employee.name,
        person.duty_kind, official.name AS official_account_name,
        official.platform AS official_account_platform, person.reason
 FROM report_people AS person
@@ -78,6 +78,7 @@ class ListedPerson:
     official_account: str
     platform: str | None
     reason: str
+    employee_id: UUID
 
 
 def may_list(caller: Caller) -> bool:
@@ -110,6 +111,7 @@ async def listed(
             row.official_account_name or "",
             row.official_account_platform,
             row.reason,
+            row.employee_id,
         )
         for row in found
     ]

@@ -1,11 +1,16 @@
 """Reports over HTTP: frozen by POST, and given out as JSON, XLSX and PDF."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.looks import ExportingDep, note_by_hand
+from app.changes.models import EntryKind
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
 from app.identity.access import SessionDep, may
@@ -46,6 +51,20 @@ def as_file(content: bytes, kind: Format, number: str) -> Response:
     )
 
 
+def _note_export(
+    session: AsyncSession,
+    request: Request,
+    caller: Caller,
+    report_id: UUID,
+    employee_ids: Iterable[UUID],
+    at: datetime,
+) -> None:
+    """The files are made when their transaction has ended, so they note their export in it."""
+    note_by_hand(
+        session, request, caller, EntryKind.EXPORT, employee_ids, at=at, subject_id=report_id
+    )
+
+
 @router.get("")
 async def list_reports(
     caller: MayRead,
@@ -77,10 +96,15 @@ async def create_report(
 # The files stand before the report itself, whose path would match theirs.
 @router.get("/{report_id}.json", response_class=Response, responses=documented(Format.JSON))
 async def report_json(
-    report_id: UUID, caller: MayRead, session: SessionDep, services: ServicesDep
+    report_id: UUID,
+    caller: MayRead,
+    session: SessionDep,
+    services: ServicesDep,
+    exporting: ExportingDep,
 ) -> Response:
     """The frozen document, byte for byte; its SHA-256 is the report's."""
     copy = await service.copy(session, caller, report_id, clock=services.clock)
+    exporting.of((), subject_id=report_id)
     return as_file(copy.report.document, Format.JSON, copy.report.number)
 
 
@@ -92,6 +116,8 @@ async def report_xlsx(
     async with services.database.transaction(caller.tenant_id) as session:
         copy = await service.copy(session, caller, report_id, clock=services.clock)
         listed = await service.people_of(session, caller, copy.report, clock=services.clock)
+        shown = [] if listed is None else [each.employee_id for each in listed]
+        _note_export(session, request, caller, report_id, shown, services.clock.now())
     press: Press = request.app.state.press
     return as_file(await press.workbook(copy.frozen, listed), Format.XLSX, copy.report.number)
 
@@ -103,6 +129,7 @@ async def report_pdf(
     """The printed report, in Indonesian, for A4."""
     async with services.database.transaction(caller.tenant_id) as session:
         copy = await service.copy(session, caller, report_id, clock=services.clock)
+        _note_export(session, request, caller, report_id, (), services.clock.now())
     press: Press = request.app.state.press
     return as_file(await press.pages(copy.frozen), Format.PDF, copy.report.number)
 

@@ -10,6 +10,7 @@ READS = frozenset({
     "GET /v1/accounts/{account_id}",
     "PATCH /v1/accounts/{account_id}",
     "GET /v1/accounts/{account_id}/checks",
+    "GET /v1/accounts/{account_id}/evidence",
     "GET /v1/accounts/{account_id}/connection",
     "POST /v1/accounts/{account_id}/verification",
     "GET /v1/audit",
@@ -17,6 +18,7 @@ READS = frozenset({
     "GET /v1/campaigns/{campaign_id}/extensions",
     "POST /v1/campaigns/{campaign_id}/extensions",
     "GET /v1/campaigns/{campaign_id}/members",
+    "GET /v1/campaigns/{campaign_id}/reminders/history",
     "GET /v1/disputes",
     "POST /v1/disputes",
     "GET /v1/disputes/{dispute_id}",
@@ -28,6 +30,9 @@ READS = frozenset({
     "PATCH /v1/employees/{employee_id}",
     "GET /v1/employees/{employee_id}/accounts",
     "POST /v1/employees/{employee_id}/accounts",
+    "GET /v1/employees/{employee_id}/contact",
+    "PUT /v1/employees/{employee_id}/contact",
+    "GET /v1/employees/{employee_id}/reminders",
     "GET /v1/employees/{employee_id}/verdicts",
     "GET /v1/excuses",
     "POST /v1/excuses",
@@ -41,9 +46,18 @@ READS = frozenset({
     "POST /v1/notices/{notice_id}/finding",
     "GET /v1/official-accounts/{account_id}/controls",
     "PUT /v1/official-accounts/{account_id}/controls",
+    "GET /v1/work-units/{unit_id}/head",
+    "PUT /v1/work-units/{unit_id}/head",
 })  # fmt: skip
 EXPORTS = frozenset({
     "GET /v1/imports/{import_id}/errors.csv",
+    "GET /v1/reports/{report_id}.json",
+})  # fmt: skip
+# Those that open their transactions themselves, and note their look in one of them by hand.
+BY_HAND = frozenset({
+    "POST /v1/accounts/{account_id}/evidence",
+    "GET /v1/reports/{report_id}.pdf",
+    "GET /v1/reports/{report_id}.xlsx",
 })  # fmt: skip
 # Numbers of many, units, campaigns, official accounts, the collector, or no answer at all.
 TELLS_OF_NOBODY = frozenset({
@@ -59,6 +73,9 @@ TELLS_OF_NOBODY = frozenset({
     "POST /v1/campaigns/{campaign_id}/members",
     "GET /v1/campaigns/{campaign_id}/progress",
     "GET /v1/campaigns/{campaign_id}/recap",
+    "GET /v1/campaigns/{campaign_id}/reminders",
+    "PUT /v1/campaigns/{campaign_id}/reminders",
+    "GET /v1/campaigns/{campaign_id}/reminders/preview",
     "GET /v1/connections/callback",
     "GET /v1/follower-lists/{list_id}",
     "GET /v1/imports",
@@ -83,6 +100,9 @@ TELLS_OF_NOBODY = frozenset({
     "POST /v1/official-accounts/{account_id}/snapshots",
     "GET /v1/platforms",
     "GET /v1/polls",
+    "GET /v1/reports",
+    "POST /v1/reports",
+    "GET /v1/reports/{report_id}",
     "GET /v1/work-units",
     "POST /v1/work-units",
     "GET /v1/work-units/tree",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -24,6 +25,7 @@ from tests.api.exports import (
 from tests.api.test_compliance import LONG_AGO
 from tests.api.test_growth import official_account
 from tests.api.test_imports import UNITS, put, table
+from tests.audit.trails import numbers
 from tests.support import NOW, Api, nip
 from tests.workers.scripts import everything, rows
 
@@ -310,3 +312,18 @@ async def test_another_government_neither_shows_nor_sees(desk, other_api):
     assert (await other_api.get(path)).status_code == 404
     unknown = await desk.review(official_account_id=str(new_id()))
     assert unknown.status_code == 404
+
+
+async def test_what_is_handed_in_and_looked_at_is_on_record(desk, connection, government):
+    before = await numbers(connection, government.tenant_id, "read")
+    assert (await desk.review()).status_code == 201
+    await desk.kept()
+    entries = await connection.execute(
+        text(
+            "SELECT operation, employee_ids FROM audit_entries"
+            " WHERE tenant_id = :tenant_id AND kind = 'read' AND sequence > :last ORDER BY sequence"
+        ),
+        {"tenant_id": government.tenant_id, "last": max(before, default=0)},
+    )
+    owner = [UUID(desk.account["employee_id"])]
+    assert [tuple(row) for row in entries] == [("take_evidence", owner), ("list_evidence", owner)]

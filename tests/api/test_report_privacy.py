@@ -4,6 +4,7 @@
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import openpyxl
 import pypdfium2
@@ -20,6 +21,7 @@ from tests.api.test_isolation import key_of
 from tests.api.test_neutrality import GOVERNOR, TODAY, around, declare
 from tests.api.test_reports import FORMATS, document, freeze
 from tests.api.test_small_units import campaign  # noqa: F401
+from tests.audit.trails import numbers
 from tests.support import NOW, Api, nip
 
 
@@ -236,3 +238,28 @@ async def test_who_must_be_erased_can_be_without_touching_the_report(
     rows = (await sheets(office.api, report))["Pegawai"]
     assert "Pegawai 3" not in {row[3] for row in rows}
     assert (await office.api.get(f"/v1/reports/{report['id']}.json")).content == before
+
+
+async def test_every_file_of_a_report_is_an_export_of_those_it_lists(
+    office: Office, connection, government
+):
+    report = await freeze(office.api, office.campaign, include_people=True)
+    before = await numbers(connection, government.tenant_id, "export")
+    for ending in ("json", "xlsx", "pdf"):
+        assert (await office.api.get(f"/v1/reports/{report['id']}.{ending}")).status_code == 200
+    exports = await connection.execute(
+        text(
+            "SELECT operation, subject_id, cardinality(employee_ids) FROM audit_entries"
+            " WHERE tenant_id = :tenant_id AND kind = 'export' AND sequence > :last"
+            " ORDER BY sequence"
+        ),
+        {"tenant_id": government.tenant_id, "last": max(before, default=0)},
+    )
+    listed = len((await sheets(office.api, report))["Pegawai"]) - 1
+    assert listed > 1
+    subject = UUID(report["id"])
+    assert [tuple(row) for row in exports] == [
+        ("report_json", subject, 0),
+        ("report_xlsx", subject, listed),
+        ("report_pdf", subject, 0),
+    ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zipfile import ZipFile
 
 import openpyxl
@@ -29,7 +30,7 @@ def person(name: str = "Siti", number: int = 1, **fields: Any) -> ListedPerson:
     known = {
         "unit_code": "16.01", "unit_name": "Dinas Pendidikan", "nip": nip(number), "name": name,
         "duty": "follow", "official_account": "Pemprov", "platform": "instagram",
-        "reason": "pair_negative",
+        "reason": "pair_negative", "employee_id": UUID(int=number),
     }  # fmt: skip
     return ListedPerson(**{**known, **fields})
 
@@ -161,13 +162,14 @@ def test_more_people_than_a_sheet_holds_go_to_the_next_one(monkeypatch: pytest.M
 MANY = """
 import re, time
 from pathlib import Path
+from uuid import UUID
 from app.reports import workbook
 from app.reports.people import ListedPerson
 from tests.reports.invented import frozen
 listed = [
     ListedPerson(f"16.{n % 200:03d}", f"Dinas Nomor {n % 200} Provinsi Sumatera Selatan",
                  f"19900101202421{n % 9000 + 1000:04d}", f"Pegawai Bernama {n}", "follow",
-                 "Pemprov Sumsel", "instagram", "absent_from_two_complete_lists")
+                 "Pemprov Sumsel", "instagram", "absent_from_two_complete_lists", UUID(int=n))
     for n in range(100_000)
 ]
 begun = time.process_time()
