@@ -84,7 +84,8 @@ WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
   AND member.joined_on <= :today AND (member.left_on IS NULL OR member.left_on > :today)
 """)
 
-# Open disputes (`under_dispute`), and up to when nothing counts against whom (`once_cleared`).
+# Open disputes (`under_dispute`), and up to when nothing counts against whom (`once_cleared`): what
+# an officer has decided speaks of the time before it too.
 SET_ASIDE = """
 disputed AS (
     SELECT DISTINCT dispute.employee_id, dispute.official_account_id
@@ -100,7 +101,7 @@ disputed AS (
            max(clearance.cleared_at) AS cleared_at
     FROM verdict_clearances AS clearance
     WHERE clearance.tenant_id = :tenant_id AND clearance.campaign_id = :campaign_id
-      AND clearance.duty_id = :duty_id AND clearance.cleared_at <= :now
+      AND clearance.duty_id = :duty_id
     GROUP BY clearance.employee_id, clearance.official_account_id
 )"""
 
