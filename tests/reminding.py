@@ -140,6 +140,8 @@ async def office(
 ) -> Reminding:
     """A plan that is in force since the day after the campaign's start."""
     services.settings = settings_for(mail)
+    # Nobody is asked before they are on the roster.
+    clock.at = START
     campaign = await make_campaign(api, account)
     made = Reminding(api, services, government, clock, mail, registry, account, campaign)
     clock.at = START + DAY
