@@ -2,7 +2,18 @@
 
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from app.core.clock import AFTER_LAST_MOMENT, FIRST_MOMENT
+
+Moment: TypeAlias = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT)]
 
 Text: TypeAlias = Annotated[
     str,

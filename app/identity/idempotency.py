@@ -98,7 +98,8 @@ class Once:
 async def request_digest(request: Request) -> bytes:
     """What makes two requests the same: method, address and body, whatever its JSON spacing."""
     body = await request.body()
-    with suppress(orjson.JSONDecodeError):
+    # What is nested deeper than orjson writes is taken as it came, like what is no JSON.
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     seen = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     seen.update(body)
