@@ -18,7 +18,10 @@ Moment: TypeAlias = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=AFTER_LAS
 Text: TypeAlias = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$"
+        strip_whitespace=True,
+        min_length=1,
+        max_length=300,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
     ),
 ]
 

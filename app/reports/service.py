@@ -102,7 +102,12 @@ async def _numbered(
         document=document,
     )
     session.add(report)
-    facts = {"campaign_id": str(report.campaign_id), "number": report.number}
+    # The digest stands in the audit chain too, where nobody alters it with the document unseen.
+    facts = {
+        "campaign_id": str(report.campaign_id),
+        "number": report.number,
+        "sha256": report.digest.hex(),
+    }
     record(
         session,
         ChangeKind.REPORT_FROZEN,
