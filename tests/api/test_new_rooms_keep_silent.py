@@ -1,7 +1,9 @@
 """Canaries in everything that is new: none leaves by a log, a fault, a metric, a job or a trail."""
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 
 import httpx
 import pytest
@@ -17,10 +19,12 @@ CANARIES = ("kenari", "628119922", "0811992", "whsec_", nip(7), nip(6), "Pegawai
 
 
 @pytest.fixture
-def talkative(capfd: pytest.CaptureFixture[str]) -> Any:
+def talkative() -> Iterator[StringIO]:
     """Everything is logged, as an operator who looks for a fault would have it."""
-    configure_logging("DEBUG")
-    yield capfd
+    written = StringIO()
+    with redirect_stderr(written):
+        configure_logging("DEBUG")
+        yield written
     configure_logging("ERROR")
 
 
@@ -64,15 +68,17 @@ async def refused(office: Reminding) -> list[httpx.Response]:
     ]
 
 
-async def test_a_refusal_repeats_nothing_that_was_said(office: Reminding, talkative):
+async def test_a_refusal_repeats_nothing_that_was_said(office: Reminding, talkative: StringIO):
     for answer in await refused(office):
         assert 400 <= answer.status_code < 500, answer.text
         assert not [each for each in CANARIES if each in answer.text], answer.text
-    written = "".join(talkative.readouterr())
+    written = talkative.getvalue()
     assert not [each for each in CANARIES if each in written], written
 
 
-async def test_what_is_kept_of_people_stays_in_its_own_table(office: Reminding, talkative, http):
+async def test_what_is_kept_of_people_stays_in_its_own_table(
+    office: Reminding, talkative: StringIO, http
+):
     await office.reach("7", "kenari.tujuh@oganilir.go.id", "08119922777")
     await office.head("6")
     # Mail servers quote the address in their refusals.
@@ -93,6 +99,7 @@ async def test_what_is_kept_of_people_stays_in_its_own_table(office: Reminding, 
         for table in ("changes", "audit_entries", "reminders", "reminder_plans", "report_people"):
             rows = text(f"SELECT CAST(told AS text) FROM {table} AS told")  # noqa: S608 - A constant.
             told += (await session.scalars(rows)).all()
-    told += talkative.readouterr()
+    assert talkative.getvalue()
+    told.append(talkative.getvalue())
     assert len(told) > 20
     assert not [(each, line) for each in CANARIES for line in told if each in line]
