@@ -1,6 +1,7 @@
 """No operation tells of people without an entry: held against the service's own OpenAPI."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from tests.api.reviewed_operations import (
     READS,
     TELLS_OF_NOBODY,
 )
+from tests.api.test_compliance import account, judge, make_campaign, registry  # noqa: F401
 from tests.api.test_isolation import ABSENT
 from tests.api.test_registry import make_employee
 from tests.audit.trails import inspect, numbers
@@ -174,3 +176,23 @@ async def test_what_fails_or_answers_no_content_leaves_no_entry(http, api, units
     assert [each["operation"] for each in after[: len(after) - len(before)]] == [
         "list_audit_entries"
     ]
+
+
+async def test_a_look_at_the_past_is_recorded_in_the_present(
+    api, services, government, registry, account, clock  # noqa: F811
+):  # fmt: skip
+    campaign = await make_campaign(api, account)
+    await judge(services, government, campaign)
+    known_at = clock.at.isoformat()
+    clock.at += timedelta(days=3)
+    for path, operation in (
+        (f"/v1/campaigns/{campaign['id']}/employees", "campaign_employees"),
+        (f"/v1/employees/{registry['7']}/verdicts", "employee_verdicts"),
+    ):
+        answer = await api.get(path, known_at=known_at)
+        assert answer.status_code == 200, answer.text
+        [newest, *_] = (await api.get("/v1/audit")).json()["items"]
+        assert (newest["operation"], newest["kind"]) == (operation, "read")
+        assert datetime.fromisoformat(newest["at"]) == clock.at
+        assert registry["7"] in newest["employee_ids"]
+    assert (await inspect(services, government.tenant_id)).fault_count == 0
