@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from app.audit import service
 from app.audit.looks import ReadingDep
@@ -12,6 +11,7 @@ from app.audit.queries import TrailFilter
 from app.audit.schemas import AuditEntryOut
 from app.changes.models import EntryKind
 from app.core.paging import Page, PageDep
+from app.core.schemas import Moment
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -25,7 +25,7 @@ async def trail_filter(
         UUID | None, Query(description="Looks at this employee, and changes of them")
     ] = None,
     kind: EntryKind | None = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before this moment")] = None,
+    since: Annotated[Moment | None, Query(description="Not before this moment")] = None,
 ) -> TrailFilter:
     return TrailFilter(employee, kind, since)
 

@@ -1,21 +1,20 @@
 """Campaigns and growth on the wire."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from app.campaigns.models import DutyKind, DutyMode
 from app.core.moments import KNOWN_AT, VALID_AT, PastMoment
-from app.core.schemas import Edit, In, Out, Text
+from app.core.schemas import Edit, In, Moment, Out, Text
 from app.employees.rules import Category
 from app.neutrality.schemas import PausedOut
 from app.platforms.base import Platform, Precision
 
 # Dates beyond it are slips of the pen, and the calendar ends before they have added up.
 LAST_YEAR = 2200
-Moment = Annotated[AwareDatetime, Field(lt=datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))]
 GraceDays = Annotated[int, Field(ge=0, le=400, description="Days until anybody can be late")]
 RosterShow = Literal["members", "added", "left", "joiners", "leavers"]
 
@@ -211,8 +210,8 @@ class ExtensionOut(Out):
 class GrowthAsked(BaseModel):
     """The window, what was expected of it, and whose members the gain is laid to."""
 
-    since: Annotated[AwareDatetime, Field(alias="from", description="Start of the window")]
-    until: Annotated[AwareDatetime | None, Field(alias="to", description="Its end; now")] = None
+    since: Annotated[Moment, Field(alias="from", description="Start of the window")]
+    until: Annotated[Moment | None, Field(alias="to", description="Its end; now")] = None
     expected_gain: Annotated[int | None, Field(ge=0, le=10**9)] = None
     campaign: Annotated[UUID | None, Field(description="Whose members the gain is laid to")] = None
     valid_at: Annotated[PastMoment | None, Field(description=VALID_AT)] = None

@@ -117,6 +117,11 @@ def note_look(session: AsyncSession, tenant_id: UUID, look: Look) -> None:
     do_last(session, APPEND, partial(_append, session, tenant_id))
 
 
+def noted_looks(session: AsyncSession) -> Sequence[Look]:
+    """The looks that the transaction is going to link."""
+    return tuple(session.info.get(LOOKS, ()))
+
+
 async def _append(session: AsyncSession, tenant_id: UUID) -> None:
     await session.flush()
     connection = await driver_connection(session)

@@ -24,13 +24,14 @@ async def contact_of(
 async def contacts_of(
     session: AsyncSession, tenant_id: UUID, employee_ids: Sequence[UUID]
 ) -> Mapping[UUID, EmployeeContact]:
-    """The addresses of some employees, locked, by employee."""
+    """The addresses of some employees, by employee; locked, for all in the same order."""
     found = await session.scalars(
         select(EmployeeContact)
         .where(
             EmployeeContact.tenant_id == tenant_id,
             among(EmployeeContact.employee_id, employee_ids),
         )
+        .order_by(EmployeeContact.employee_id)
         .with_for_update()
     )
     return {each.employee_id: each for each in found}

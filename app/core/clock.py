@@ -6,6 +6,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+# Moments near the ends of the calendar have no other offset, so none from outside lies there.
+FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+AFTER_LAST_MOMENT = datetime(2201, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.core.errors import FieldError, Invalid
+from app.core.schemas import Moment
 from app.core.services import ServicesDep
 
 VALID_AT = "What was true then, judged anew by what was known at known_at"
 KNOWN_AT = "What was known then: the answer that was given at that moment"
-# Nothing of the service is older, and moments near the ends of the calendar have no other offset.
-PastMoment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
+# Nothing of the service is older.
+PastMoment = Annotated[Moment, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
 
 
 class NotYet(Invalid):

@@ -2,12 +2,26 @@
 
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from app.core.clock import AFTER_LAST_MOMENT, FIRST_MOMENT
+
+Moment: TypeAlias = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT)]
 
 Text: TypeAlias = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$"
+        strip_whitespace=True,
+        min_length=1,
+        max_length=300,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
     ),
 ]
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from app.core.clock import AFTER_LAST_MOMENT, FIRST_MOMENT
 from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, UnsupportedFile
 
 UPLOAD_BODY: dict[str, Any] = {
@@ -94,7 +95,11 @@ class Upload:
             moment = datetime.fromisoformat(value)
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if (
+            moment is None
+            or moment.tzinfo is None
+            or not FIRST_MOMENT <= moment < AFTER_LAST_MOMENT
+        ):
             message = "an RFC 3339 time with an offset, such as 2026-11-24T08:00:00+07:00"
             raise FieldInvalid(errors=[FieldError(f"/{name}", "datetime", message)])
         return moment

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason
-from app.core.schemas import In, Out, Text
+from app.core.schemas import In, Moment, Out, Text
 from app.disputes.rules import Channel, Outcome
 
 # People write in paragraphs; other control characters than a line's end are no text.
@@ -36,14 +36,14 @@ class NoticeIn(VerdictNamed):
     """The office has told the employee; the time to reply begins when this is recorded."""
 
     channel: Channel
-    sent_at: AwareDatetime
+    sent_at: Moment
     sent_by: Text
 
 
 class ExtensionIn(In):
     """More time to reply, and why."""
 
-    reply_until: AwareDatetime
+    reply_until: Moment
     reason: Text
     extended_by: Text
 

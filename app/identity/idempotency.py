@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -12,7 +13,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.changes.chain import Look, note_look, noted_looks
+from app.changes.models import EntryKind
 from app.core.errors import FieldError, Invalid
+from app.core.services import ServicesDep
 from app.identity.access import SessionDep, get_caller
 from app.identity.models import IdempotencyRecord
 from app.identity.rules import Caller
@@ -47,8 +51,10 @@ class Once:
             IdempotencyRecord.key == self._key,
         )
 
-    async def claim(self, digest: bytes) -> None:
+    async def claim(self, digest: bytes, *, operation: str, now: datetime) -> None:
         """Claim the key, waiting for a concurrent request with the same one.
+
+        A replay of `operation` that tells of people is one more look at them.
 
         Raises:
             Replay: the same request was answered before.
@@ -74,6 +80,9 @@ class Once:
             raise KeyReused(
                 errors=[FieldError("/header/idempotency-key", "reused", "used for another body")]
             )
+        if stored.told_of is not None:
+            look = Look(EntryKind.READ, operation, self._caller.actor, now, stored.told_of)
+            note_look(self._session, self._caller.tenant_id, look)
         response = Response(stored.body, stored.status or 200)
         for pair in stored.headers or ():
             name, _, value = pair.partition(": ")
@@ -88,17 +97,25 @@ class Once:
             for name, value in response.raw_headers
             if name in KEPT_HEADERS
         ]
+        looks = noted_looks(self._session)
+        told_of = sorted({each for look in looks for each in look.employee_ids})
         await self._session.execute(
             update(IdempotencyRecord)
             .where(*self._where())
-            .values(status=response.status_code, body=bytes(response.body), headers=headers)
+            .values(
+                status=response.status_code,
+                body=bytes(response.body),
+                headers=headers,
+                told_of=told_of if looks else None,
+            )
         )
 
 
 async def request_digest(request: Request) -> bytes:
     """What makes two requests the same: method, address and body, whatever its JSON spacing."""
     body = await request.body()
-    with suppress(orjson.JSONDecodeError):
+    # What is nested deeper than orjson writes is taken as it came, like what is no JSON.
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     seen = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     seen.update(body)
@@ -109,6 +126,7 @@ async def claim_once(
     request: Request,
     caller: Annotated[Caller, Depends(get_caller)],
     session: SessionDep,
+    services: ServicesDep,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=255, description="Repeat a POST safely by repeating this key"),
@@ -117,7 +135,11 @@ async def claim_once(
     """Claim the request's Idempotency-Key, where it has one."""
     if idempotency_key is not None:
         once = Once(session, caller, idempotency_key)
-        await once.claim(await request_digest(request))
+        await once.claim(
+            await request_digest(request),
+            operation=request.scope["route"].name,
+            now=services.clock.now(),
+        )
         request.state.once = once
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, LargeBinary, Text, func
+from sqlalchemy import CheckConstraint, LargeBinary, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,4 +75,6 @@ class IdempotencyRecord(TenantRow, Base):
     status: Mapped[int | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     headers: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    # Of whom the answer tells, since each repetition of it is another look; null: of people never.
+    told_of: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

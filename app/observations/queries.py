@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +15,7 @@ from app.accounts.rules import AccountState
 from app.core.clock import jakarta_day, jakarta_midnight
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.paging import CursorInvalid, PageRequest, decode_cursor, encode_cursor
+from app.core.schemas import Moment
 from app.identity.rules import Caller
 from app.observations.models import (
     CountSnapshot,
@@ -135,8 +135,8 @@ class RangeInvalid(Invalid):
 
 
 async def snapshot_range(
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
     step: Annotated[int | None, Query(ge=60, description="Seconds; needs from and to")] = None,
     tz: Annotated[
         Literal["Asia/Jakarta"] | None, Query(description="Cut the steps at its midnights")

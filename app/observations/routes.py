@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from app.accounts import queries as accounts
 from app.audit.looks import ReadingDep, note_by_hand
@@ -13,6 +12,7 @@ from app.changes.models import EntryKind
 from app.core.clock import jakarta_day
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
+from app.core.schemas import Moment
 from app.core.services import ServicesDep
 from app.core.uploads import LONGEST_TEXT, UPLOAD_BODY, file_or_json, json_instead, uploaded
 from app.identity.access import SessionDep, may
@@ -102,7 +102,7 @@ async def upload_follower_list(
     services: ServicesDep,
     response: Response,
     taken_at: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Query(description="When the platform made the export; the time of upload if left out"),
     ] = None,
 ) -> FollowerListOut:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.core.paging import Page
-from app.core.schemas import In, Out, Text
+from app.core.schemas import In, Moment, Out, Text
 from app.neutrality.schemas import PausedOut
 from app.observations.rules import (
     CertificateVerdict,
@@ -24,7 +24,7 @@ Followers = Annotated[int, Field(ge=0, le=10**11)]
 class SnapshotIn(In):
     """A person's reading: `followers` if it is exact, else the interval that it stands for."""
 
-    observed_at: AwareDatetime
+    observed_at: Moment
     attested_by: Text
     raw: Text
     precision: Precision = Precision.EXACT
@@ -188,7 +188,7 @@ class EvidenceIn(In):
 
     source: Literal[EvidenceSource.SCREENSHOT, EvidenceSource.SELF_DECLARED]
     official_account_id: UUID
-    taken_at: AwareDatetime
+    taken_at: Moment
     officer: Text
     remark: Text | None = None
 

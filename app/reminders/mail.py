@@ -56,12 +56,13 @@ class Mailbox:
         """The message with every header; a header cannot hold a second line.
 
         Raises:
-            ValueError: an address or a subject cannot stand in a header.
+            ValueError: an address cannot stand in a header.
         """
         message = EmailMessage(policy=SMTP)
         message["From"] = self.sender
         message["To"] = Address(addr_spec=parcel.to)
-        message["Subject"] = parcel.text.subject
+        # The name of a unit or a campaign may hold a break, and is no reason to send nothing.
+        message["Subject"] = " ".join(parcel.text.subject.splitlines())
         message["Date"] = format_datetime(self.clock.now().astimezone(JAKARTA))
         # The same for every attempt, so that a mailbox can drop what it has already.
         message["Message-ID"] = f"<{parcel.id}@{self.sender.domain}>"

@@ -102,19 +102,25 @@ async def _numbered(
         document=document,
     )
     session.add(report)
-    facts = {"campaign_id": str(report.campaign_id), "number": report.number}
+    _record_frozen(session, report)
+    await session.flush()
+    return report
+
+
+def _record_frozen(session: AsyncSession, report: Report) -> None:
+    """Tell of the report, and of its digest: nobody alters that in the audit chain unseen."""
     record(
         session,
         ChangeKind.REPORT_FROZEN,
         report.id,
-        tenant_id=caller.tenant_id,
-        actor=caller.actor,
-        at=now,
-        includes_people=wanted.include_people,
-        **facts,
+        tenant_id=report.tenant_id,
+        actor=report.created_by,
+        at=report.known_at,
+        campaign_id=str(report.campaign_id),
+        number=report.number,
+        sha256=report.digest.hex(),
+        includes_people=report.includes_people,
     )
-    await session.flush()
-    return report
 
 
 async def withheld_for(

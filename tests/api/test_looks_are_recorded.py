@@ -1,6 +1,7 @@
 """No operation tells of people without an entry: held against the service's own OpenAPI."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,8 +22,11 @@ from tests.api.reviewed_operations import (
     READS,
     TELLS_OF_NOBODY,
 )
+from tests.api.test_compliance import account, judge, make_campaign, registry  # noqa: F401
+from tests.api.test_isolation import ABSENT
 from tests.api.test_registry import make_employee
 from tests.audit.trails import inspect, numbers
+from tests.support import nip
 
 REFERENCE = "#/components/schemas/"
 
@@ -136,4 +140,59 @@ async def test_an_answer_that_names_nobody_is_withheld_and_leaves_nothing(
     assert answer.status_code == 500
     assert "Pegawai" not in answer.text
     assert await numbers(connection, government.tenant_id, "read") == before
+    assert (await inspect(services, government.tenant_id)).fault_count == 0
+
+
+async def test_an_answer_that_is_repeated_is_another_look(api, units, services, government):
+    body = {
+        "nip": nip(1), "name": "Budi", "category": "pppk", "unit_id": units["16.01"]["id"],
+    }  # fmt: skip
+    first, again = [
+        await api.post("/v1/employees", body, Idempotency_Key="sekali") for _ in range(2)
+    ]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.content == first.content
+    kept = (await api.get("/v1/audit")).json()["items"]
+    looks = [each for each in kept if each["operation"] == "create_employee"]
+    assert [each["employee_ids"] for each in looks] == [[first.json()["id"]]] * 2
+    # What tells of nobody is no look, however often it is repeated.
+    for _ in range(2):
+        await api.post("/v1/work-units", {"code": "9", "name": "X"}, Idempotency_Key="unit")
+    assert len((await api.get("/v1/audit", kind="read")).json()["items"]) == 3
+    assert (await inspect(services, government.tenant_id)).fault_count == 0
+
+
+async def test_what_fails_or_answers_no_content_leaves_no_entry(http, api, units, government):
+    employee = await make_employee(api, units["16.01"])
+    headers = {"Authorization": f"Bearer {government.token}"}
+    before = (await api.get("/v1/audit")).json()["items"]
+    for method in ("HEAD", "OPTIONS"):
+        answer = await http.request(method, f"/v1/employees/{employee['id']}", headers=headers)
+        assert (answer.status_code, employee["name"] in answer.text) == (405, False)
+    assert (await api.get(f"/v1/employees/{ABSENT}")).status_code == 404
+    path = f"/v1/employees/{employee['id']}"
+    assert (await api.patch(path, {"name": "Y"}, etag='"9"')).status_code == 412
+    after = (await api.get("/v1/audit")).json()["items"]
+    assert [each["operation"] for each in after[: len(after) - len(before)]] == [
+        "list_audit_entries"
+    ]
+
+
+async def test_a_look_at_the_past_is_recorded_in_the_present(
+    api, services, government, registry, account, clock  # noqa: F811
+):  # fmt: skip
+    campaign = await make_campaign(api, account)
+    await judge(services, government, campaign)
+    known_at = clock.at.isoformat()
+    clock.at += timedelta(days=3)
+    for path, operation in (
+        (f"/v1/campaigns/{campaign['id']}/employees", "campaign_employees"),
+        (f"/v1/employees/{registry['7']}/verdicts", "employee_verdicts"),
+    ):
+        answer = await api.get(path, known_at=known_at)
+        assert answer.status_code == 200, answer.text
+        [newest, *_] = (await api.get("/v1/audit")).json()["items"]
+        assert (newest["operation"], newest["kind"]) == (operation, "read")
+        assert datetime.fromisoformat(newest["at"]) == clock.at
+        assert registry["7"] in newest["employee_ids"]
     assert (await inspect(services, government.tenant_id)).fault_count == 0

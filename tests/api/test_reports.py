@@ -28,6 +28,7 @@ from tests.api.test_compliance import (
 from tests.api.test_growth import GOLDEN, official_account, read_count
 from tests.api.test_imports import put, table
 from tests.api.test_isolation import ABSENT, key_of
+from tests.audit.trails import as_owner
 from tests.conftest import make_government
 from tests.support import NOW, Api, nip
 
@@ -288,3 +289,22 @@ async def test_the_files_are_described_and_named(http, api, campaign):
         assert f'"laporan-001-SIMEDSOS-2026.{ending}"' in answer.headers["content-disposition"]
         assert answer.headers["cache-control"] == "no-store"
         assert "409" in described
+
+
+async def test_a_document_that_was_altered_is_given_out_in_no_format_and_the_trail_tells(
+    api, campaign, connection
+):
+    report = await freeze(api, campaign)
+    trail = (await api.get("/v1/audit", kind="change")).json()["items"]
+    [frozen] = [each for entry in trail for each in entry["changes"] if "sha256" in each["facts"]]
+    assert (frozen["subject_id"], frozen["facts"]["sha256"]) == (report["id"], report["sha256"])
+    for statement in (
+        "ALTER TABLE reports DROP CONSTRAINT reports_bear_their_digest",
+        "ALTER TABLE reports NO FORCE ROW LEVEL SECURITY",
+        "UPDATE reports SET document = document || ' '",
+    ):
+        await as_owner(connection, statement)
+    for ending in FORMATS:
+        answer = await api.get(f"/v1/reports/{report['id']}.{ending}")
+        assert (answer.status_code, answer.json()["title"]) == (500, "Report damaged")
+        assert answer.json()["errors"] == []
