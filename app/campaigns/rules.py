@@ -10,6 +10,9 @@ from itertools import takewhile
 
 from app.observations.rules import CountInterval
 
+# How long evidence counts as fresh where no campaign says otherwise.
+STALE_AFTER_DAYS = 30
+
 
 class ImpossibleInterval(ValueError):
     """An interval runs from its minimum up to its maximum."""
