@@ -232,11 +232,12 @@ WITH people AS (
 ), there AS (
     SELECT people.id, people.excused,
            bool_or(account.id IS NOT NULL) AS has_account,
-           bool_or(follow.id IS NOT NULL) AS follows,
+           -- A corrected handle is another account: of what the one before it followed, nothing.
+           COALESCE(bool_or(follow.known_from >= account.declared_at), false) AS follows,
            min(follow.began_at) AS began_at,
            min(follow.first_seen_at) AS first_seen_at,
            bool_and(COALESCE(
-               account.verified_at < proof.taken_at
+               follow.id IS NULL AND account.verified_at < proof.taken_at
                AND {could_hold(matched_at="proof.matched_at", of_ids="proof.by_platform_id")}
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
