@@ -266,6 +266,7 @@ WITH people AS (
 )
 SELECT count(*) AS people,
        count(*) FILTER (WHERE excused) AS excused,
+       count(*) FILTER (WHERE has_account) AS concerned,
        count(*) FILTER (WHERE NOT has_account AND NOT excused) AS no_account,
        count(*) FILTER (WHERE began = 'inside') AS began_inside,
        count(*) FILTER (WHERE began = 'before') AS began_before,

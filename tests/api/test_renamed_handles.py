@@ -32,7 +32,7 @@ from tests.workers.scripts import Script, here, run, told
 LONG_NOT_CONFIRMED = "unknown:account_unverified"
 
 
-async def renamed(api: Any, services: Any, government: Any, clock: Any, **found: Any) -> Office:
+async def renamed(api: Any, services: Any, government: Any, clock: Any, **found: Any) -> Any:
     """An office that has judged both lists in a campaign whose evidence is fresh for two weeks."""
     registry, account, days = found["registry"], found["account"], found.get("days", 14)
     campaign = await make_campaign(api, account, stale_after_days=days)
