@@ -47,7 +47,8 @@ official AS (
 )"""  # noqa: S608 - Only constants of the application are put into the statement.
 
 # The last check that found an account, where lists are searched for handles and nothing else has
-# confirmed its own as late as any list could ask for.
+# confirmed its own as late as any list could ask for. What is older than the first of them says
+# nothing about any, and is not read: checks are kept for ever.
 FOUND = f"""LEFT JOIN LATERAL (
         SELECT looked.checked_at FROM account_checks AS looked
         WHERE NOT CAST(:keyed_by_id AS boolean)
@@ -56,6 +57,7 @@ FOUND = f"""LEFT JOIN LATERAL (
           AND looked.tenant_id = :tenant_id AND looked.account_id = account.id
           AND looked.state IN ({FINDING}) AND looked.checked_at >= account.declared_at
           AND looked.checked_at <= :at
+          AND looked.checked_at >= (SELECT min(taken_at) FROM lists) - CAST(:stale_after AS interval)
         ORDER BY looked.checked_at DESC LIMIT 1
     ) AS found ON true"""  # noqa: S608 - Only constants of the application are put in.
 

@@ -71,6 +71,24 @@ async def test_nobody_is_unmet_by_an_attestation_that_has_lapsed(office):
     assert await office.status("1") == "met:seen_in_list"
 
 
+async def test_nobody_is_told_or_found_by_a_verdict_from_before_the_lapse(office):
+    await look_twice(office, DUE - timedelta(days=4))
+    await office.judge()
+    told = await office.tell()
+    assert told.status_code == 201, told.text
+    office.clock.at = DUE
+    # Nobody was judged anew, so it still stands.
+    assert await office.status() == ABSENT
+    found = await office.find(told.json())
+    assert found.status_code == 409, found.text
+    assert found.json()["type"].endswith("nothing-to-decide"), found.text
+    again = await office.tell()
+    assert again.status_code == 409, again.text
+    assert again.json()["type"].endswith("nothing-is-held"), again.text
+    # Who wants to say something against it still can.
+    assert (await office.dispute()).status_code == 201
+
+
 @pytest.mark.parametrize("attest", [by_officer, by_file])
 async def test_an_attestation_in_time_leaves_no_gap(office, attest):
     await look_twice(office, DUE - A_MOMENT)
