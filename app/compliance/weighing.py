@@ -57,7 +57,8 @@ FOUND = f"""LEFT JOIN LATERAL (
           AND looked.tenant_id = :tenant_id AND looked.account_id = account.id
           AND looked.state IN ({FINDING}) AND looked.checked_at >= account.declared_at
           AND looked.checked_at <= :at
-          AND looked.checked_at >= (SELECT min(taken_at) FROM lists) - CAST(:stale_after AS interval)
+          AND looked.checked_at >= (
+              SELECT min(lists.taken_at) - CAST(:stale_after AS interval) FROM lists)
         ORDER BY looked.checked_at DESC LIMIT 1
     ) AS found ON true"""  # noqa: S608 - Only constants of the application are put in.
 
