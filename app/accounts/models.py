@@ -79,7 +79,7 @@ class Account(KnownRow, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.
 
 
-class AccountCheck(TenantRow, Base):
+class AccountCheck(KnownRow, Base):
     """What a platform said of a declared account at one moment; `day` is a day of Jakarta."""
 
     __tablename__ = "account_checks"

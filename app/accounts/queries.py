@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, AccountCheck
-from app.accounts.rules import AccountState
+from app.accounts.rules import AccountState, finds
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.employees import queries as employees
@@ -20,6 +20,8 @@ A_MOMENT = timedelta(microseconds=1)
 # The same moment as `service.attestation_due`, for statements that call their accounts `account`.
 ATTESTATION_DUE = """(account.attested_at AT TIME ZONE 'Asia/Jakarta' + interval '6 months')
     AT TIME ZONE 'Asia/Jakarta'"""
+# The answers of a check that found the account under the handle it had.
+FINDING = ", ".join(f"'{state.value}'" for state in ExistenceState if finds(state))
 DUE = f"""
 SELECT account.id FROM accounts AS account
 WHERE account.tenant_id = :tenant_id AND {ATTESTATION_DUE} <= :due_by

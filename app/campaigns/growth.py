@@ -25,6 +25,7 @@ from app.campaigns.rules import (
     pace,
     percent,
     reachable_gain,
+    too_few,
 )
 from app.campaigns.schemas import (
     AttributionOut,
@@ -103,6 +104,7 @@ async def answer(
         until=question.until,
     )
     paused = await _paused(session, caller, ends, now, past)
+    untold = paused is not None or _tells_of_each(caller, members)
     counted = _counted(ends, question.expected_gain)
     return GrowthOut(
         valid_at=now,
@@ -122,11 +124,18 @@ async def answer(
         expected_gain=question.expected_gain,
         attainment_percent=_percent(counted.attainment) if counted else None,
         shortfall=_interval(counted.shortfall) if counted and counted.shortfall else None,
-        attribution=_attribution(counted, members) if counted and not paused else None,
-        reachable_gain=None if paused else _reachable(members),
+        attribution=_attribution(counted, members) if counted and not untold else None,
+        reachable_gain=None if untold else _reachable(members),
         pace=await _pace(session, caller, question, now) if counted else None,
         paused=paused,
     )
+
+
+def _tells_of_each(caller: Caller, members: Row[Any]) -> bool:
+    """Whether so few are concerned that their numbers are left out, as they are in recaps."""
+    if caller.keeps_registry:
+        return False
+    return too_few(members.people) or too_few(members.concerned)
 
 
 async def _paused(

@@ -1,7 +1,7 @@
 """Asking about the past: tables as they were known, and what is hidden today stays hidden."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -18,6 +18,8 @@ from app.neutrality import queries as neutrality
 from app.neutrality.queries import PausedAccount
 from app.neutrality.rules import PauseReason
 
+# What an accusation is about: campaign, employee, and the official account or else the duty.
+About = tuple[UUID, UUID, UUID]
 Subject = Literal["campaigns", "employees", "official_accounts"]
 FIRST_KNOWN = {
     subject: text(f"""
@@ -32,12 +34,16 @@ SELECT min(known_from) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a transaction looks back at, and the election windows that are in force today."""
+    """What a transaction looks back at, and what of today keeps people from being named for it.
+
+    `lifted` are the accusations that are disputed today (true) or were set aside after `valid_at`.
+    """
 
     valid_at: datetime
     known_at: datetime
     anew: bool
     in_windows_today: Sequence[PausedAccount]
+    lifted: Mapping[About, bool] = field(default_factory=dict)
 
 
 async def enter_past(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import ATTESTATION_DUE
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
+from app.campaigns.rules import STALE_AFTER_DAYS
 from app.core.clock import jakarta_day
 from app.core.db import over_whole_tables
 from app.core.errors import NotFound
@@ -210,7 +211,15 @@ WITH people AS (
            LEAST(COALESCE(earlier.matched_at, earlier.recorded_at),
                  COALESCE(later.matched_at, later.recorded_at)) AS matched_at,
            'platform_list' IN (earlier.source, later.source)
-               OR CAST(:keyed_by_id AS boolean) AS by_platform_id
+               OR CAST(:keyed_by_id AS boolean) AS by_platform_id,
+           -- Absence of a handle is that of an account only while it is known to go by it.
+           CASE WHEN CAST(:keyed_by_id AS boolean) THEN NULL
+                WHEN later.source <> 'platform_list' THEN later.taken_at
+                WHEN earlier.source <> 'platform_list' THEN earlier.taken_at
+           END - make_interval(days => COALESCE(
+               (SELECT campaign.stale_after_days FROM campaigns AS campaign
+                WHERE campaign.tenant_id = :tenant_id AND campaign.id = :campaign_id),
+               :stale_after_days)) AS named_so_since
     FROM follower_lists AS earlier
     JOIN follower_lists AS later
       ON later.tenant_id = earlier.tenant_id
@@ -223,15 +232,19 @@ WITH people AS (
 ), there AS (
     SELECT people.id, people.excused,
            bool_or(account.id IS NOT NULL) AS has_account,
-           bool_or(follow.id IS NOT NULL) AS follows,
+           -- A corrected handle is another account: of what the one before it followed, nothing.
+           COALESCE(bool_or(follow.known_from >= account.declared_at), false) AS follows,
            min(follow.began_at) AS began_at,
            min(follow.first_seen_at) AS first_seen_at,
            bool_and(COALESCE(
-               account.verified_at < proof.taken_at
+               follow.id IS NULL AND account.verified_at < proof.taken_at
                AND {could_hold(matched_at="proof.matched_at", of_ids="proof.by_platform_id")}
                AND account.state IN ('verified', 'private') AND account.unseen_since IS NULL
                AND (account.seen_since IS NULL OR account.seen_since < proof.taken_at)
                AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :until)
+               AND (proof.named_so_since IS NULL
+                    OR GREATEST(account.verified_at, account.attested_at, account.seen_since)
+                       >= proof.named_so_since)
                AND people.id <> ALL (ARRAY(
                    SELECT cleared.employee_id FROM verdict_clearances AS cleared
                    CROSS JOIN proof AS latest
@@ -253,6 +266,7 @@ WITH people AS (
 )
 SELECT count(*) AS people,
        count(*) FILTER (WHERE excused) AS excused,
+       count(*) FILTER (WHERE has_account) AS concerned,
        count(*) FILTER (WHERE NOT has_account AND NOT excused) AS no_account,
        count(*) FILTER (WHERE began = 'inside') AS began_inside,
        count(*) FILTER (WHERE began = 'before') AS began_before,
@@ -290,6 +304,7 @@ async def membership(
         "platform": platform,
         "keyed_by_id": keyed_by_id(Platform(platform)),
         "campaign_id": campaign_id,
+        "stale_after_days": STALE_AFTER_DAYS,
         "since": since,
         "until": until,
         "until_day": jakarta_day(until),

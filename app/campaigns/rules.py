@@ -10,6 +10,16 @@ from itertools import takewhile
 
 from app.observations.rules import CountInterval
 
+# How long evidence counts as fresh where no campaign says otherwise.
+STALE_AFTER_DAYS = 30
+# Below this many people a number says too much about each of them.
+FEWEST = 5
+
+
+def too_few(people: int) -> bool:
+    """Whether a number about so many people tells of each one; that of nobody tells nothing."""
+    return 0 < people < FEWEST
+
 
 class ImpossibleInterval(ValueError):
     """An interval runs from its minimum up to its maximum."""

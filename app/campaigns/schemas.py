@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from app.campaigns.models import DutyKind, DutyMode
+from app.campaigns.rules import STALE_AFTER_DAYS
 from app.core.moments import KNOWN_AT, VALID_AT, PastMoment
 from app.core.schemas import Edit, In, Moment, Out, Text
 from app.employees.rules import Category
@@ -43,7 +44,7 @@ class CampaignIn(In):
     starts_at: Moment
     ends_at: Moment
     expected_gain: Annotated[int, Field(ge=0, le=10**9)]
-    stale_after_days: Annotated[int, Field(ge=1, le=400)] = 30
+    stale_after_days: Annotated[int, Field(ge=1, le=400)] = STALE_AFTER_DAYS
     grace_days: GraceDays = 0
     cohort: CohortFilter = CohortFilter()
     duties: Annotated[list[DutyIn], Field(min_length=1, max_length=2)]

@@ -20,6 +20,7 @@ from app.campaigns.schemas import GrowthOut, VerdictCounts
 from app.compliance import queries
 from app.compliance.queries import Asked
 from app.compliance.replaying import moment_of_judgement
+from app.compliance.rules import Finding, Reason, Verdict, once_cleared, under_dispute
 from app.compliance.schemas import (
     CampaignEmployee,
     DutyProgress,
@@ -143,7 +144,8 @@ def asked_about(
     caller: Caller, campaign_id: UUID, paused: Sequence[PausedOut], past: Past | None = None
 ) -> Asked:
     left_out = [each.official_account_id for each in paused]
-    return Asked(caller, campaign_id, left_out, replayed=past is not None)
+    lifted = tuple(past.lifted) if past is not None else ()
+    return Asked(caller, campaign_id, left_out, replayed=past is not None, lifted=lifted)
 
 
 async def paused_in(
@@ -293,8 +295,14 @@ def campaign_employees(caller: Caller, rows: Sequence[Row[Any]]) -> list[Campaig
     ]
 
 
-def verdict_of(row: Row[Any]) -> VerdictOut:
-    """One verdict with what it rests on."""
+def verdict_of(row: Row[Any], past: Past | None = None) -> VerdictOut:
+    """One verdict with what it rests on; of a past, as far as it may still be said of somebody."""
+    told = Finding(Verdict(row.verdict), Reason(row.reason))
+    lifted = past.lifted if past is not None else {}
+    about = row.official_account_id or row.duty_id
+    disputed = lifted.get((row.campaign_id, row.employee_id, about))
+    if disputed is not None:
+        told = under_dispute(told) if disputed else once_cleared(told)
     return VerdictOut(
         campaign_id=row.campaign_id,
         campaign_title=row.title,
@@ -303,12 +311,12 @@ def verdict_of(row: Row[Any]) -> VerdictOut:
         official_account_name=row.official_account_name,
         platform=row.official_account_platform,
         account_id=row.account_id,
-        verdict=row.verdict,
-        reason=row.reason,
+        verdict=told.verdict,
+        reason=told.reason,
         evidence=EvidenceOut(
             basis=row.basis, ids=row.evidence_ids, lists=row.lists, pairs=row.pairs
         ),
         excuse=row.excuse,
-        disputed=row.disputed,
+        disputed=row.disputed or told.reason is Reason.DISPUTED,
         decided_at=row.decided_at,
     )

@@ -116,6 +116,7 @@ async def judge_follows(session: AsyncSession, moment: Moment, duty: Duty) -> No
             "considered": LISTS_CONSIDERED,
             "lists_apart": LISTS_APART,
             "oldest_fresh": moment.at - stale_after,
+            "stale_after": stale_after,
             "reasons": [reason.value for reason in Reason],
         }
         await session.execute(JUDGE_FOLLOWS, where)

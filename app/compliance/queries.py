@@ -1,6 +1,6 @@
 """Reading verdicts: recaps, lists of employees, one employee's evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns.past import About
 from app.compliance import counts
 from app.compliance.counts import COUNTS
 from app.compliance.rules import Reason, Verdict
@@ -136,6 +137,7 @@ class Asked:
 
     `replayed` answers are of another moment than now: nothing that is kept up to date serves them.
     `counted` says that the counts kept beside the verdicts are current, and may be read instead.
+    Nobody is named for an accusation that has been `lifted` since.
     """
 
     caller: Caller
@@ -143,6 +145,7 @@ class Asked:
     paused: Sequence[UUID]
     replayed: bool = False
     counted: bool = False
+    lifted: Collection[About] = ()
 
     @property
     def where(self) -> dict[str, Any]:
@@ -226,6 +229,11 @@ WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
        OR (CAST(:flag AS text) = 'disputed' AND verdict.disputed))
   AND (CAST(:flag AS text) IS NOT NULL
        OR (verdict.excuse IS NULL AND NOT verdict.disputed))
+  AND (verdict.verdict <> 'unmet' OR NOT EXISTS (
+      SELECT 1 FROM unnest(CAST(:lifted_of AS uuid[]), CAST(:lifted_about AS uuid[]))
+          AS lifted (employee_id, about)
+      WHERE lifted.employee_id = verdict.employee_id
+        AND lifted.about = COALESCE(verdict.official_account_id, verdict.duty_id)))
   AND (CAST(:after AS uuid) IS NULL OR employee.id > :after)
 GROUP BY employee.id, employee.name, employee.unit_id, unit.name, nip.nip
 ORDER BY employee.id LIMIT :limit
@@ -253,6 +261,8 @@ async def employees(
             "duty": duty,
             "unit": unit,
             "flag": flag,
+            "lifted_of": [employee_id for _, employee_id, _ in asked.lifted],
+            "lifted_about": [about for *_, about in asked.lifted],
             "after": wanted.after,
             "limit": wanted.limit + 1,
         },

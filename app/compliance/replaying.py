@@ -1,6 +1,7 @@
 """Answering of the past: the verdicts that stood then, or those that a day would have deserved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign, CampaignMember
-from app.campaigns.past import Past, enter_past
+from app.campaigns.past import About, Past, enter_past
 from app.compliance.service import judge
 from app.core.db import put_first_what_is_temporary
 from app.core.moments import Moments
@@ -65,6 +66,28 @@ WHERE (CAST(:employee_id AS uuid) IS NULL OR judged.employee_id = :employee_id)
 """)  # noqa: S608 - Only the constants above are put into the statement.
 
 
+# What is disputed today, and what officers have set aside since.
+LIFTED = text("""
+SELECT dispute.campaign_id, dispute.employee_id,
+       COALESCE(dispute.official_account_id, dispute.duty_id) AS about, true AS disputed
+FROM disputes AS dispute
+WHERE dispute.tenant_id = :tenant_id
+  AND (CAST(:campaign_id AS uuid) IS NULL OR dispute.campaign_id = :campaign_id)
+  AND (CAST(:employee_id AS uuid) IS NULL OR dispute.employee_id = :employee_id)
+  AND NOT EXISTS (
+      SELECT 1 FROM dispute_decisions AS decision
+      WHERE decision.tenant_id = :tenant_id AND decision.dispute_id = dispute.id)
+UNION ALL
+SELECT cleared.campaign_id, cleared.employee_id,
+       COALESCE(cleared.official_account_id, cleared.duty_id), false
+FROM verdict_clearances AS cleared
+WHERE cleared.tenant_id = :tenant_id AND cleared.cleared_at > :valid_at
+  AND (CAST(:campaign_id AS uuid) IS NULL OR cleared.campaign_id = :campaign_id)
+  AND (CAST(:employee_id AS uuid) IS NULL OR cleared.employee_id = :employee_id)
+ORDER BY disputed
+""")
+
+
 def moment_of_judgement(campaign: Campaign, valid_at: datetime) -> datetime | None:
     """As of when a campaign is judged: before its start not at all, after its end as of that."""
     return None if valid_at < campaign.starts_at else min(valid_at, campaign.ends_at)
@@ -81,10 +104,11 @@ async def enter_campaigns_past(
     """
     if not moments.past:
         return None
+    lifted = await _lifted(session, caller, moments, campaign_id=campaign_id)
     past = await enter_past(session, caller, moments, {"campaigns": campaign_id}, now=now)
     if past.anew:
         await _judge_anew(session, caller.tenant_id, [campaign_id], past)
-    return past
+    return replace(past, lifted=lifted)
 
 
 async def enter_employees_past(
@@ -99,6 +123,7 @@ async def enter_employees_past(
     await employees.get(session, caller, employee_id)
     if not moments.past:
         return None
+    lifted = await _lifted(session, caller, moments, employee_id=employee_id)
     past = await enter_past(session, caller, moments, {"employees": employee_id}, now=now)
     await employees.get(session, caller, employee_id)
     if past.anew:
@@ -109,7 +134,26 @@ async def enter_employees_past(
             .order_by(member.campaign_id)
         )
         await _judge_anew(session, caller.tenant_id, asked.all(), past, employee_id)
-    return past
+    return replace(past, lifted=lifted)
+
+
+async def _lifted(
+    session: AsyncSession,
+    caller: Caller,
+    moments: Moments,
+    *,
+    campaign_id: UUID | None = None,
+    employee_id: UUID | None = None,
+) -> dict[About, bool]:
+    """The accusations of which nobody is to be reminded by name; read before looking back."""
+    where = {
+        "tenant_id": caller.tenant_id,
+        "campaign_id": campaign_id,
+        "employee_id": employee_id,
+        "valid_at": moments.valid_at,
+    }
+    rows = await session.execute(LIFTED, where)
+    return {(row.campaign_id, row.employee_id, row.about): row.disputed for row in rows}
 
 
 async def _judge_anew(

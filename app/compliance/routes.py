@@ -128,7 +128,7 @@ async def employee_verdicts(
     rows = await queries.of_employee(session, caller, employee_id, left_out)
     reading.of([employee_id])
     return VerdictsOut(
-        items=[answers.verdict_of(row) for row in rows],
+        items=[answers.verdict_of(row, past) for row in rows],
         paused=paused,
         valid_at=moments.valid_at,
         known_at=moments.known_at,

@@ -75,12 +75,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ListLook:
-    """What one follower list, certified by `verdict`, says of one account."""
+    """What one follower list, certified by `verdict`, says of one account.
+
+    `by_handle` lists were searched for its handle, others for its id, which never changes.
+    """
 
     list_id: UUID
     taken_at: datetime
     verdict: CertificateVerdict
     present: bool
+    by_handle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +101,19 @@ class PairLook:
 class FollowEvidence:
     """Everything known of one declared account and one official account.
 
-    `seen_since` and `unseen_since` tell of the checks: since when the account has been found under
-    its present handle without a break, and since when it has not been found at all. After
-    `attested_until` nobody vouches for whose it is; an officer has set aside what was not seen up
-    to `cleared_at`.
+    `seen_since`, `found_at` and `unseen_since` tell of the checks: since when the account has been
+    found under its present handle without a break, when it last was, and since when it has not been
+    found at all. At `attested_at` it was last vouched for; after `attested_until` nobody vouches
+    for whose it is; an officer has set aside what was not seen up to `cleared_at`.
     """
 
     state: AccountState
     verified_at: datetime | None
     can_tell: bool
     seen_since: datetime | None = None
+    found_at: datetime | None = None
     unseen_since: datetime | None = None
+    attested_at: datetime | None = None
     attested_until: datetime | None = None
     cleared_at: datetime | None = None
     lists: tuple[ListLook, ...] = ()
@@ -142,7 +148,7 @@ def judge_follow(evidence: FollowEvidence, *, now: datetime, stale_after: timede
         if look.verdict != CertificateVerdict.VOID and look.taken_at <= now
     ]
     pairs = [look for look in evidence.pairs if look.asked_at <= now]
-    finding = _weigh(evidence, lists, pairs, oldest_fresh=now - stale_after)
+    finding = _weigh(evidence, lists, pairs, now=now, stale_after=stale_after)
     if finding.verdict is not Verdict.MET and not evidence.can_tell:
         return Finding(Verdict.UNKNOWN, Reason.PLATFORM_CANNOT_TELL)
     return finding
@@ -153,14 +159,17 @@ def _weigh(
     lists: Sequence[ListLook],
     pairs: Sequence[PairLook],
     *,
-    oldest_fresh: datetime,
+    now: datetime,
+    stale_after: timedelta,
 ) -> Finding:
+    oldest_fresh = now - stale_after
     presence = _latest(_presences(lists, pairs))
     # Presence ends what was seen before it: the account follows, or follows again.
     absent = [look for look in lists if _since(look.taken_at, presence) and not look.present]
     asked = [look for look in pairs if _since(look.asked_at, presence)]
     complete = [look for look in absent if look.verdict == CertificateVerdict.COMPLETE]
-    counted = [look for look in complete if _counts_from(evidence, look.taken_at)]
+    since = [look for look in complete if _counts_from(evidence, look.taken_at)]
+    counted = [look for look in since if _still_named_so(evidence, look, stale_after)]
     denied = [
         look
         for look in asked
@@ -171,11 +180,15 @@ def _weigh(
         return presence.finding
     if _is_blocked(asked):
         return Finding(Verdict.UNKNOWN, Reason.BLOCKED)
+    # No further list settles what is kept under a handle that nobody has confirmed for so long.
+    by_old_name = len(counted) < len(since)
     # One absence is no proof, but it is news: it outweighs a presence that has grown old.
     first_absence = _latest(_single_absences(counted))
-    for sight in (absence, first_absence):
+    for sight in (absence, None if by_old_name else first_absence):
         if sight is not None and sight.at >= oldest_fresh:
             return sight.finding
+    if by_old_name:
+        return Finding(Verdict.UNKNOWN, Reason.ACCOUNT_UNVERIFIED)
     if sight := absence or first_absence or presence:
         return replace(sight.finding, verdict=Verdict.UNKNOWN, reason=Reason.STALE)
     why = _why_unknown(complete, absent, asked)
@@ -264,6 +277,23 @@ def _counts_from(evidence: FollowEvidence, moment: datetime) -> bool:
             return False
         case _:
             assert_never(evidence.state)
+
+
+def _still_named_so(evidence: FollowEvidence, look: ListLook, stale_after: timedelta) -> bool:
+    """Whether the account went by the handle that a list was searched for, as far as is known.
+
+    Who renames an account is on the list under a name that nobody has declared. Proof that the
+    handle is theirs grows old as all evidence does; what confirms it later confirms it before.
+    """
+    if not look.by_handle:
+        return True
+    confirmed = (
+        evidence.verified_at,
+        evidence.attested_at,
+        evidence.seen_since,
+        evidence.found_at,
+    )
+    return any(each is not None and look.taken_at <= each + stale_after for each in confirmed)
 
 
 def _is_blocked(asked: Sequence[PairLook]) -> bool:

@@ -12,16 +12,11 @@ from collections.abc import Hashable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-# Below this many people a number says too much about each of them.
-FEWEST = 5
+from app.campaigns.rules import FEWEST, too_few
+
 # The whole government, which stands above every unit without a parent.
 WHOLE = None
 Cell = TypeVar("Cell", bound=Hashable)
-
-
-def too_few(people: int) -> bool:
-    """Whether a number about so many people tells of each one; that of nobody tells nothing."""
-    return 0 < people < FEWEST
 
 
 def hidden_units(

@@ -5,13 +5,10 @@
 
 from sqlalchemy import text
 
-from app.accounts.queries import ATTESTATION_DUE
+from app.accounts.queries import ATTESTATION_DUE, FINDING
 from app.compliance.asking import SET_ASIDE, lifted
 from app.compliance.storing import ID
-from app.observations.findable import MATCHED_AT, OF_IDS, could_hold
-from app.observations.rules import SELF_EVIDENCE
-
-_BY_EMPLOYEE = ", ".join(f"'{source}'" for source in sorted(SELF_EVIDENCE))
+from app.observations.findable import BY_EMPLOYEE, MATCHED_AT, OF_IDS, TELLS_OF, could_hold
 
 # Of each official account the latest lists, numbered from the oldest on. A void list takes the
 # place of one that is considered and says nothing. `scales` are their moments in order, so that
@@ -49,8 +46,25 @@ official AS (
     GROUP BY official.id, official.place, official.answered
 )"""  # noqa: S608 - Only constants of the application are put into the statement.
 
+# The last check that found an account, where lists are searched for handles and nothing else has
+# confirmed its own as late as any list could ask for. What is older than the first of them says
+# nothing about any, and is not read: checks are kept for ever.
+FOUND = f"""LEFT JOIN LATERAL (
+        SELECT looked.checked_at FROM account_checks AS looked
+        WHERE NOT CAST(:keyed_by_id AS boolean)
+          AND GREATEST(account.verified_at, account.attested_at, account.seen_since)
+              < :oldest_fresh
+          AND looked.tenant_id = :tenant_id AND looked.account_id = account.id
+          AND looked.state IN ({FINDING}) AND looked.checked_at >= account.declared_at
+          AND looked.checked_at <= :at
+          AND looked.checked_at >= (
+              SELECT min(lists.taken_at) - CAST(:stale_after AS interval) FROM lists)
+        ORDER BY looked.checked_at DESC LIMIT 1
+    ) AS found ON true"""  # noqa: S608 - Only constants of the application are put in.
+
 # The accounts themselves, and from when an absence of each may count (`_counts_from`): null where
-# none does. A retired account is no longer the employee's.
+# none does. From lists of handles an absence counts up to `named_so_until` only
+# (`_still_named_so`). A retired account is no longer the employee's.
 LIVE = f"""
 live AS MATERIALIZED (
     SELECT account.id, account.employee_id, account.state, account.declared_at,
@@ -59,8 +73,11 @@ live AS MATERIALIZED (
            CASE WHEN account.state IN ('verified', 'private')
                  AND account.verified_at IS NOT NULL AND account.unseen_since IS NULL
                  AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :now)
-                THEN GREATEST(account.verified_at, account.seen_since) END AS counts_from
+                THEN GREATEST(account.verified_at, account.seen_since) END AS counts_from,
+           GREATEST(account.verified_at, account.attested_at, account.seen_since, found.checked_at)
+               + CAST(:stale_after AS interval) AS named_so_until
     FROM accounts AS account
+    {FOUND}
     WHERE account.tenant_id = :tenant_id AND account.platform = :platform
       AND account.state <> 'retired'
       AND account.employee_id IN (
@@ -75,7 +92,7 @@ def _latest(name: str, answer: str) -> str:
             WHERE told.tenant_id = :tenant_id
               AND told.official_account_id = scales.official_account_id
               AND told.account_id = account.id AND told.answer = '{answer}'
-              AND told.asked_at >= account.declared_at AND told.asked_at <= :at
+              AND {TELLS_OF} AND told.asked_at <= :at
             ORDER BY told.asked_at DESC, told.id DESC LIMIT 1
         ) AS {name} ON true"""  # noqa: S608 - Only names of this module are put in.
 
@@ -85,7 +102,7 @@ ANSWERS = f"""
 answers AS (
     SELECT scales.official_account_id, account.id AS account_id,
            follows.asked_at AS follows_at, follows.id AS follows_id,
-           follows.source IN ({_BY_EMPLOYEE}) AS by_employee,
+           follows.source IN ({BY_EMPLOYEE}) AS by_employee,
            denies.asked_at AS denies_at, denies.id AS denies_id,
            blocked.asked_at AS blocked_at, blocked.id AS blocked_id,
            untold.asked_at AS untold_at
@@ -116,10 +133,11 @@ shown AS (
            answers.follows_at, answers.follows_id, answers.by_employee, answers.denies_at,
            answers.denies_id, answers.blocked_at, answers.blocked_id, answers.untold_at,
            COALESCE(shown.lists, 0) AS shown_on, counts.after_at,
-           ((((scales.place << 5
+           (((((scales.place << 5
                | width_bucket(account.declared_at - interval '1 microsecond', scales.matched)) << 5
               | CASE WHEN account.has_id THEN COALESCE(
                     width_bucket(account.platform_id_since, scales.matched), 0) ELSE 31 END) << 5
+             | COALESCE(width_bucket(account.named_so_until, scales.taken), 0)) << 5
              | COALESCE(width_bucket(counts.after_at, scales.taken), 31)) << 5
             | COALESCE(width_bucket(answers.follows_at, scales.taken), 0)) << 20
            | COALESCE(shown.lists, 0) AS kind
@@ -145,11 +163,14 @@ kinds AS MATERIALIZED (
     SELECT kind, place, shown_on, min(declared_at) AS declared_at,
            CASE WHEN bool_and(has_id) THEN 'known' END AS platform_id,
            min(platform_id_since) AS platform_id_since,
-           min(after_at) AS after_at, min(follows_at) AS follows_at
+           min(after_at) AS after_at, min(named_so_until) AS named_so_until,
+           min(follows_at) AS follows_at
     FROM held GROUP BY kind, place, shown_on
 ), looks AS MATERIALIZED (
     SELECT account.kind, account.after_at, account.follows_at,
-           list.id, list.taken_at, list.number, list.complete, look.present
+           list.id, list.taken_at, list.number, list.complete, look.present,
+           list.complete AND list.taken_at > account.after_at AS since,
+           list.of_ids OR list.taken_at <= account.named_so_until AS named_so
     FROM kinds AS account
     JOIN lists AS list ON list.place = account.place
     CROSS JOIN LATERAL (
@@ -166,19 +187,21 @@ kinds AS MATERIALIZED (
       AND COALESCE(looks.taken_at > GREATEST(present.taken_at, looks.follows_at), true)
 ), latest AS MATERIALIZED (
     SELECT DISTINCT ON (kind) kind, id, taken_at
-    FROM absent WHERE complete AND taken_at > after_at ORDER BY kind, number DESC
+    FROM absent WHERE since AND named_so ORDER BY kind, number DESC
 ), earlier AS (
     SELECT DISTINCT ON (absent.kind) absent.kind, absent.id
     FROM absent JOIN latest ON latest.kind = absent.kind
-    WHERE absent.complete AND absent.taken_at > absent.after_at
+    WHERE absent.since AND absent.named_so
       AND latest.taken_at - absent.taken_at >= :lists_apart
     ORDER BY absent.kind, absent.number DESC
 ), missed AS (
-    SELECT kind, bool_or(complete) AS by_complete FROM absent GROUP BY kind
+    SELECT kind, bool_or(complete) AS by_complete,
+           bool_or(since AND NOT named_so) AS by_old_name
+    FROM absent GROUP BY kind
 ), listed AS MATERIALIZED (
     SELECT kinds.kind, present.id AS present_id, present.taken_at AS present_at,
            latest.id AS latest_id, latest.taken_at AS latest_at, earlier.id AS earlier_id,
-           missed.by_complete
+           missed.by_complete, missed.by_old_name
     FROM kinds
     LEFT JOIN present ON present.kind = kinds.kind
     LEFT JOIN latest ON latest.kind = kinds.kind
@@ -194,7 +217,7 @@ sights AS (
            held.one_of_several, held.by_employee, held.follows_id, held.denies_id,
            presence.by_list, presence.at,
            listed.present_id, listed.latest_id, listed.latest_at, listed.earlier_id,
-           listed.by_complete, denial.since AS denied,
+           listed.by_complete, listed.by_old_name, denial.since AS denied,
            COALESCE(denial.since AND held.denies_at > held.after_at AND (
                listed.earlier_id IS NULL
                OR (held.denies_at, held.denies_id) > (listed.latest_at, listed.latest_id)
@@ -221,8 +244,9 @@ sights AS (
     ) AS denial
 )"""
 
-# The order of `_weigh`: fresh presence, a block, fresh proof of absence, one fresh absence, then
-# what has grown old. `rests_on` is the sight that a finding shows as its evidence.
+# The order of `_weigh`: fresh presence, a block, fresh proof of absence, a handle that nobody has
+# confirmed lately, one fresh absence, then what has grown old. `rests_on` is the sight that a
+# finding shows as its evidence.
 WEIGHED = """
 weighed AS MATERIALIZED (
     SELECT sights.*, CASE
@@ -234,6 +258,7 @@ weighed AS MATERIALIZED (
         WHEN is_blocked THEN 'blocked'
         WHEN absence_at >= :oldest_fresh THEN CASE
             WHEN by_denial THEN 'pair_negative' ELSE 'absent_from_two_complete_lists' END
+        WHEN by_old_name THEN 'account_unverified'
         WHEN latest_at >= :oldest_fresh THEN 'awaiting_second_list'
         WHEN COALESCE(absence_at, latest_at, at) IS NOT NULL THEN 'stale'
         WHEN by_complete OR denied THEN CASE

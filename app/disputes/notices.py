@@ -12,6 +12,7 @@ from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.compliance import freezing
 from app.compliance.freezing import VerdictKey
+from app.compliance.models import VerdictRow
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
 from app.disputes import queries, wording
@@ -28,6 +29,7 @@ from app.disputes.schemas import (
     VerdictNamed,
 )
 from app.disputes.service import (
+    NothingIsHeld,
     accusation,
     duty_kinds,
     named,
@@ -64,6 +66,21 @@ class ReplyTimeRuns(Conflict):
     """The employee may reply until {until}; there can be no finding before."""
 
 
+async def _to_be_told(
+    session: AsyncSession, caller: Caller, key: VerdictKey, *, now: datetime
+) -> tuple[VerdictRow, datetime]:
+    """What somebody may be told of at this moment, and since when it stands.
+
+    Raises:
+        NothingIsHeld: nothing stands against them, or nobody vouches for their account any more.
+        NotFound, OfficialAccountPaused, DisputedAlready: as `accusation` says.
+    """
+    verdict, since = await accusation(session, caller, key, now=now)
+    if not await queries.vouched_for(session, caller.tenant_id, key, now):
+        raise NothingIsHeld
+    return verdict, since
+
+
 async def letter(
     session: AsyncSession, caller: Caller, wanted: VerdictNamed, *, now: datetime
 ) -> NoticeTextOut:
@@ -74,7 +91,7 @@ async def letter(
         OfficialAccountPaused: nothing is told of it today.
     """
     key = await named(session, caller, wanted)
-    verdict, _ = await accusation(session, caller, key, now=now)
+    verdict, _ = await _to_be_told(session, caller, key, now=now)
     campaign = await campaigns.get(session, caller, key.campaign_id)
     account = None
     if key.official_account_id is not None:
@@ -103,7 +120,7 @@ async def send(session: AsyncSession, caller: Caller, wanted: NoticeIn, *, now: 
         SentAtAnotherTime: it cannot have been sent then.
     """
     key = await named(session, caller, wanted)
-    verdict, since = await accusation(session, caller, key, now=now)
+    verdict, since = await _to_be_told(session, caller, key, now=now)
     if not since <= wanted.sent_at <= now:
         raise SentAtAnotherTime(errors=[FieldError("/sent_at", "order", "not a possible time")])
     if await queries.notice_of(session, caller.tenant_id, key, since) is not None:
@@ -203,7 +220,8 @@ async def find(
         case Obstacle.FOUND_ALREADY | Obstacle.NO_LONGER_UNMET | Obstacle.EXCUSED:
             raise NothingToDecide
         case None:
-            if not await still_asked(session, caller, key, now=now):
+            asked = await still_asked(session, caller, key, now=now)
+            if not asked or not await queries.vouched_for(session, caller.tenant_id, key, now):
                 raise NothingToDecide
     session.add(
         FinalFinding(

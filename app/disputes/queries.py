@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import ATTESTATION_DUE
 from app.compliance.freezing import VerdictKey
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
@@ -131,6 +132,38 @@ async def dispute_of(
     """The dispute of one accusation."""
     about = _about(Dispute, tenant_id, key, unmet_since)
     return await session.scalar(select(Dispute).where(*about))
+
+
+# The same accounts whose absence counts in `compliance/weighing.py`.
+VOUCHED_FOR = text(f"""
+SELECT COALESCE(bool_and(
+    account.state IN ('verified', 'private') AND account.verified_at IS NOT NULL
+    AND account.unseen_since IS NULL
+    AND (account.attested_at IS NULL OR {ATTESTATION_DUE} > :now)), false)
+FROM accounts AS account
+JOIN official_accounts AS official
+  ON official.tenant_id = account.tenant_id AND official.platform = account.platform
+WHERE account.tenant_id = :tenant_id AND account.employee_id = :employee_id
+  AND account.state <> 'retired' AND official.id = :official_account_id
+""")  # noqa: S608 - Only the constant of another module is put into the statement.
+
+
+async def vouched_for(
+    session: AsyncSession, tenant_id: UUID, key: VerdictKey, now: datetime
+) -> bool:
+    """Whether every account that could follow is still one of which an absence says something.
+
+    A verdict may stand that was judged before an attestation lapsed or a check missed the account.
+    """
+    if key.official_account_id is None:
+        return True
+    where = {
+        "tenant_id": tenant_id,
+        "employee_id": key.employee_id,
+        "official_account_id": key.official_account_id,
+        "now": now,
+    }
+    return bool(await session.scalar(VOUCHED_FOR, where))
 
 
 # An answer and what somebody shows are about one of their accounts; a list of an official account

@@ -3,6 +3,7 @@
 `rules.could_hold` says the same of one account, and the tests hold the statements against it.
 """
 
+from app.observations.rules import SELF_EVIDENCE
 from app.platforms.base import Platform
 from app.platforms.exports import KeyedBy, followers_keyed_by
 
@@ -16,6 +17,11 @@ PLATFORM_LIST = "platform_list"
 # Lists from before there was a column for it were matched when they were recorded.
 MATCHED_AT = "COALESCE(list.matched_at, list.recorded_at)"
 OF_IDS = f"(CAST(:keyed_by_id AS boolean) OR list.source = '{PLATFORM_LIST}')"
+
+BY_EMPLOYEE = ", ".join(f"'{source}'" for source in sorted(SELF_EVIDENCE))
+# Whether an answer, called `told`, is about the account as it is declared now (`rules.tells_of`).
+TELLS_OF = f"""(told.asked_at >= account.declared_at
+    OR told.source IN ({BY_EMPLOYEE}) AND told.known_from >= account.declared_at)"""
 
 
 def could_hold(*, matched_at: str, of_ids: str) -> str:

@@ -199,6 +199,17 @@ def could_hold(
     return platform_id is not None and (platform_id_since is None or platform_id_since < matched_at)
 
 
+def tells_of(
+    *, declared_at: datetime, asked_at: datetime, recorded_at: datetime, by_employee: bool
+) -> bool:
+    """Whether an answer about a pair is about the account as it is declared now.
+
+    A platform was asked about what was declared when it was asked. What an employee shows was held
+    against what was declared when it was handed in, and tells of the same account before that.
+    """
+    return asked_at >= declared_at or (by_employee and recorded_at >= declared_at)
+
+
 class Expectation(StrEnum):
     """What is known of a control account before any list is read."""
 

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from app.campaigns.models import DutyKind
+from app.campaigns.rules import FEWEST, too_few
 from app.campaigns.schemas import GrowthOut
 from app.compliance.schemas import RecapRow
-from app.compliance.small_units import FEWEST, too_few
 from app.core.clock import JAKARTA
 from app.reports import wording
 from app.reports.definitions import DEFINITIONS

@@ -60,8 +60,14 @@ WHERE person.tenant_id = :tenant_id AND person.report_id = :report_id
       WHERE verdict.tenant_id = person.tenant_id AND verdict.campaign_id = report.campaign_id
         AND verdict.employee_id = person.employee_id AND verdict.duty_kind = person.duty_kind
         AND verdict.official_account_id IS NOT DISTINCT FROM person.official_account_id
-        AND (verdict.disputed OR verdict.excuse IS NOT NULL
-             OR verdict.reason = 'dispute_upheld'))
+        AND (verdict.disputed OR verdict.excuse IS NOT NULL))
+  AND NOT EXISTS (
+      SELECT 1 FROM verdict_clearances AS cleared
+      JOIN duties AS duty ON duty.tenant_id = cleared.tenant_id AND duty.id = cleared.duty_id
+      WHERE cleared.tenant_id = person.tenant_id AND cleared.campaign_id = report.campaign_id
+        AND cleared.employee_id = person.employee_id AND duty.kind = person.duty_kind
+        AND cleared.official_account_id IS NOT DISTINCT FROM person.official_account_id
+        AND cleared.cleared_at > report.known_at)
 ORDER BY person.position
 """)
 

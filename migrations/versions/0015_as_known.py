@@ -31,6 +31,7 @@ CHANGING = {
     "work_units": ("updated_at", "version"),
 }
 GROWING = (
+    "account_checks",
     "campaign_official_accounts",
     "count_snapshots",
     "dispute_decisions",
@@ -44,6 +45,7 @@ GROWING = (
 WITHDRAWN = f"CASE WHEN withdrawn_at <= {VALID} THEN withdrawn_at END"
 # A fact with a date of its own counts from that date, whenever it was recorded.
 DATED = {
+    "account_checks": (f"checked_at <= {VALID}", ""),
     "count_snapshots": ("true", ""),
     "dispute_decisions": ("true", ""),
     "disputes": ("true", ""),

@@ -29,9 +29,14 @@ async def due(office: Office) -> set[str]:
 
 @pytest.fixture(autouse=True)
 async def goes_on(office: Office) -> None:
-    """The campaign lasts until all of this is over: one that has ended is judged as of its end."""
+    """The campaign lasts until all of this is over: one that has ended is judged as of its end.
+
+    Nor does what confirms a handle grow old before an attestation lapses.
+    """
     async with office.services.database.transaction(office.government.tenant_id) as session:
-        await session.execute(text("UPDATE campaigns SET ends_at = '2028-01-01'"))
+        await session.execute(
+            text("UPDATE campaigns SET ends_at = '2028-01-01', stale_after_days = 400")
+        )
 
 
 async def look_twice(office: Office, until: datetime) -> None:
@@ -64,6 +69,24 @@ async def test_nobody_is_unmet_by_an_attestation_that_has_lapsed(office):
     assert await office.status() == "unknown:account_unverified"
     # Presence needs no attestation.
     assert await office.status("1") == "met:seen_in_list"
+
+
+async def test_nobody_is_told_or_found_by_a_verdict_from_before_the_lapse(office):
+    await look_twice(office, DUE - timedelta(days=4))
+    await office.judge()
+    told = await office.tell()
+    assert told.status_code == 201, told.text
+    office.clock.at = DUE
+    # Nobody was judged anew, so it still stands.
+    assert await office.status() == ABSENT
+    found = await office.find(told.json())
+    assert found.status_code == 409, found.text
+    assert found.json()["type"].endswith("nothing-to-decide"), found.text
+    again = await office.tell()
+    assert again.status_code == 409, again.text
+    assert again.json()["type"].endswith("nothing-is-held"), again.text
+    # Who wants to say something against it still can.
+    assert (await office.dispute()).status_code == 201
 
 
 @pytest.mark.parametrize("attest", [by_officer, by_file])

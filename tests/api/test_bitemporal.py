@@ -175,7 +175,7 @@ async def test_people_are_counted_in_the_unit_they_were_in_under_the_name_it_had
     assert await units_of(valid_at=clock.at) == await units_of(known_at=clock.at)
 
 
-async def test_an_open_dispute_hides_the_days_before_it_and_replays_what_was_told(office):
+async def test_an_open_dispute_names_nobody_for_the_days_before_it(office):
     campaign, person, clock = office.campaign, office.people["3"], office.clock
     accused = "unmet:absent_from_two_complete_lists"
     clock.at += DAY
@@ -185,10 +185,16 @@ async def test_an_open_dispute_hides_the_days_before_it_and_replays_what_was_tol
         assert await follow_of(office.api, person, **asked) == "unknown:disputed"
         assert await listed(office.api, campaign, asked, verdict="unmet") == []
         assert await listed(office.api, campaign, asked, flag="disputed") == ["3"]
-    assert await follow_of(office.api, person, known_at=NOW) == accused
+    # What was told of the day before still counts, and names nobody while the dispute is open.
+    assert (await counts_of(office.api, campaign, known_at=NOW))["unmet"] == 1
+    assert await listed(office.api, campaign, {"known_at": NOW}, verdict="unmet") == []
+    assert await listed(office.api, campaign, {"known_at": NOW}) == ["1", "2", "4", "5"]
+    assert await follow_of(office.api, person, known_at=NOW) == "unknown:disputed"
     assert (await office.decide(filed, "dismissed")).status_code == 200
     await office.judge()
-    assert await follow_of(office.api, person, valid_at=NOW) == accused
+    for asked in ({"valid_at": NOW}, {"known_at": NOW}):
+        assert await follow_of(office.api, person, **asked) == accused
+        assert await listed(office.api, campaign, asked, verdict="unmet") == ["3"]
     assert await follow_of(office.api, person, valid_at=NOW + DAY) == "unknown:disputed"
     assert await follow_of(office.api, person, valid_at=clock.at) == accused
 
@@ -197,9 +203,27 @@ async def test_a_dispute_that_was_upheld_clears_the_days_before_it(office):
     office.clock.at += DAY
     filed = (await office.dispute()).json()
     assert (await office.decide(filed, "upheld")).status_code == 200
-    person = office.people["3"]
-    assert await follow_of(office.api, person, known_at=NOW) != "unknown:dispute_upheld"
-    assert await follow_of(office.api, person, valid_at=NOW) == "unknown:dispute_upheld"
+    person, campaign = office.people["3"], office.campaign
+    for asked in (
+        {"known_at": NOW},
+        {"valid_at": NOW},
+        {"known_at": NOW, "valid_at": NOW},
+        {"known_at": NOW + DAY - A_MOMENT, "valid_at": NOW},
+    ):
+        assert await follow_of(office.api, person, **asked) == "unknown:dispute_upheld"
+        assert await listed(office.api, campaign, asked, verdict="unmet") == []
+    assert (await counts_of(office.api, campaign, known_at=NOW))["unmet"] == 1
+    # A new accusation on what was seen after the decision is told, and so is its past.
+    for _ in range(2):
+        office.clock.at += 2 * DAY
+        await office.look_again()
+    await office.judge()
+    told_at = office.clock.at
+    office.clock.at += DAY
+    accused = "unmet:absent_from_two_complete_lists"
+    assert await follow_of(office.api, person, known_at=told_at) == accused
+    assert "3" in await listed(office.api, campaign, {"known_at": told_at}, verdict="unmet")
+    assert await listed(office.api, campaign, {"known_at": NOW}, verdict="unmet") == []
 
 
 async def test_an_excuse_for_past_days_was_true_then_and_known_since(

@@ -267,3 +267,43 @@ async def test_a_file_of_many_is_matched_and_dropped(town):
     file = instagram_own([*crowd, ("pemprovsumsel", NOW)], owner="empat")
     taken = (await (await desk_of(town, "4")).hand_in(file)).json()
     assert [each["official_account_id"] for each in taken["facts"]] == [town.official["id"]]
+
+
+async def follows_before(town: Town) -> dict[str, int]:
+    """How many of the cohort followed before the campaign, by what growth tells."""
+    path = f"/v1/official-accounts/{town.official['id']}/growth"
+    growth = (await town.api.get(path, **{"from": (NOW - 9 * DAY).isoformat()})).json()
+    return growth["attribution"]["cohort_before"]
+
+
+async def test_a_file_from_before_its_account_was_declared_shows_the_same_account(town):
+    desk = await desk_of(town, "4")
+    made_at = NOW - 5 * DAY
+    assert desk.account["declared_at"] > made_at.isoformat()
+    taken = await desk.hand_in(own("empat", "pemprovsumsel", newest=made_at))
+    assert taken.status_code == 201, taken.text
+    [follow] = await follows_of(town)
+    assert follow.first_seen_at == made_at
+    await town.judge()
+    assert await town.follow_of("4") == "met:shown_by_employee"
+
+
+async def test_what_was_shown_of_a_handle_says_nothing_of_a_corrected_one(town):
+    desk = await desk_of(town, "4")
+    assert (await desk.hand_in(own("empat", "pemprovsumsel"))).status_code == 201
+    await town.judge()
+    assert await town.follow_of("4") == "met:shown_by_employee"
+    before = await follows_before(town)
+    assert before["min"] == 1
+    town.clock.at += DAY
+    account = (await town.api.get(f"/v1/accounts/{desk.account['id']}")).json()
+    changed = await town.api.patch(
+        f"/v1/accounts/{account['id']}",
+        {"account": "empat_lain"},
+        etag=f'"{account["version"]}"',
+    )
+    assert changed.status_code == 200, changed.text
+    await town.judge()
+    assert await town.follow_of("4") == "unknown:never_checked"
+    after = await follows_before(town)
+    assert (after["min"], after["max"]) == (0, before["max"])

@@ -227,6 +227,27 @@ async def test_who_disputes_or_is_excused_is_in_no_list_and_leaves_an_older_one(
         assert [row[3] for row in rows[1:]] == ["Pegawai 6"]
 
 
+async def test_whom_an_officer_found_right_leaves_older_reports_for_good(office: Office):
+    api = office.api
+    report = await freeze(api, office.campaign, include_people=True)
+    filed = (await office.dispute()).json()
+    office.clock.at += timedelta(hours=1)
+    await office.decide(filed, "upheld")
+
+    async def named() -> list[str]:
+        return [row[3] for row in (await sheets(api, report))["Pegawai"][1:]]
+
+    # Before and after it is judged anew, and when another reason has come since.
+    assert await named() == ["Pegawai 6", "Pegawai 7"]
+    await office.judge()
+    assert await named() == ["Pegawai 6", "Pegawai 7"]
+    office.clock.at += timedelta(hours=1)
+    await office.look_again()
+    await office.judge()
+    assert await office.status() == "unknown:awaiting_second_list"
+    assert await named() == ["Pegawai 6", "Pegawai 7"]
+
+
 async def test_who_must_be_erased_can_be_without_touching_the_report(
     office: Office, services, government
 ):

@@ -9,7 +9,7 @@ from tests.api.test_compliance import START, judge, make_campaign
 from tests.api.test_growth import official_account, read_count
 from tests.api.test_imports import put, table
 from tests.api.test_isolation import key_of
-from tests.support import Api, nip
+from tests.support import NOW, Api, nip
 
 UNITS = (
     "code,name,parent_code\n16,Provinsi,\n16.01,Dinas A,16\n16.02,Dinas B,16\n16.03,Dinas C,16\n"
@@ -84,6 +84,20 @@ async def test_an_executive_sees_no_small_unit_and_no_difference_that_is_one(
     reasons = {each["duty"]: each["reasons"] for each in progress["duties"]}
     assert reasons["follow"] == {}
     assert reasons["declare"] != {}
+    # Nor does growth tell of these three, whoever has asked for it before.
+    path, window = f"/v1/campaigns/{campaign['id']}/progress", {"from": START.isoformat()}
+    growth = f"/v1/official-accounts/{progress['official_account_id']}/growth"
+    for reader, told_of_each in ((api, True), (executive, False), (api, True)):
+        for answer in (
+            await reader.get(path),
+            await reader.get(growth, campaign=campaign["id"], **window),
+            await reader.get(path, known_at=NOW.isoformat()),
+        ):
+            assert answer.status_code == 200, answer.text
+            found = answer.json()
+            assert found["gain"] is not None
+            assert (found["attribution"] is not None) is told_of_each
+            assert (found["reachable_gain"] is not None) is told_of_each
 
 
 async def test_a_large_sister_hides_where_a_difference_would_tell(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.accounts.rules import AccountState
 from app.employees.rules import Declaration, Standing
 from app.observations.rules import CertificateVerdict, PairAnswer
-from app.platforms.base import Platform
+from app.platforms.base import ExistenceState, Platform
 
 BEGIN = datetime(2026, 5, 1, 3, tzinfo=UTC)
 STEP = timedelta(hours=12)
@@ -56,6 +56,7 @@ class Answer:
     asked_at: datetime
     answer: PairAnswer
     source: str
+    recorded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class AnAccount:
     attested_at: datetime | None
     seen_since: datetime | None
     unseen_since: datetime | None
+    checks: tuple[tuple[datetime, ExistenceState], ...]
     platform_id: str | None
     platform_id_since: datetime | None
     # By official account: when lists showed it, first and last, and what was answered.
@@ -159,6 +161,22 @@ def intervals(
 
 
 @st.composite
+def answers(draw: st.DrawFn, answer_id: UUID) -> Answer:
+    asked_at, source = draw(MOMENTS), draw(st.sampled_from(SOURCES))
+    if source == "platform_pair":
+        return Answer(answer_id, asked_at, draw(st.sampled_from(PairAnswer)), source, asked_at)
+    # What somebody shows is never a no, and may be handed in long after it was made.
+    recorded_at = draw(st.sampled_from((asked_at, draw(MOMENTS))))
+    return Answer(answer_id, asked_at, PairAnswer.FOLLOWS, source, max(asked_at, recorded_at))
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> tuple[tuple[datetime, ExistenceState], ...]:
+    few = draw(st.sampled_from((0, 0, 1, 2)))
+    return tuple((draw(MOMENTS), draw(st.sampled_from(ExistenceState))) for _ in range(few))
+
+
+@st.composite
 def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnAccount:
     platform = draw(st.sampled_from((*PLATFORMS, *[Platform.INSTAGRAM, Platform.X] * 3)))
     state = draw(st.sampled_from((*AccountState, *[AccountState.VERIFIED] * 8)))
@@ -172,12 +190,7 @@ def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnA
                 official.lists, tuple(not absent and draw(st.booleans()) for _ in official.lists)
             )
             told[official.id] = tuple(
-                Answer(
-                    UUID(int=(number << 24) + (official.id.int << 8) + 0x90 - place),
-                    draw(MOMENTS),
-                    draw(st.sampled_from(PairAnswer)),
-                    draw(st.sampled_from(SOURCES)),
-                )
+                draw(answers(UUID(int=(number << 24) + (official.id.int << 8) + 0x90 - place)))
                 for place in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3))))
             )
     return AnAccount(
@@ -189,6 +202,7 @@ def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnA
         attested_at=draw(sometimes(MOMENTS.map(lambda moment: moment - HALF_A_YEAR), one_in=6)),
         seen_since=draw(sometimes(MOMENTS, one_in=5)),
         unseen_since=draw(sometimes(MOMENTS, one_in=6)),
+        checks=draw(checks()),
         platform_id=f"id{number}" if draw(st.integers(0, 2)) else None,
         platform_id_since=draw(sometimes(MOMENTS)),
         intervals=seen,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.accounts.rules import AccountState
+from app.accounts.rules import AccountState, finds
 from app.accounts.service import attestation_due
 from app.campaigns.rules import due_at
 from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
@@ -23,7 +23,7 @@ from app.compliance.rules import (
 from app.core.clock import jakarta_day, jakarta_midnight
 from app.employees.rules import automatic_excuse
 from app.excuses.rules import GRANTED, Excusal, excused_from
-from app.observations.rules import CertificateVerdict, could_hold
+from app.observations.rules import CertificateVerdict, could_hold, tells_of
 from app.platforms.base import Platform
 from app.platforms.catalog import CAPABILITIES
 from app.platforms.exports import KeyedBy, followers_keyed_by
@@ -99,7 +99,9 @@ def _followed(world: World, person: Person, official: Official) -> Iterator[Row]
                     verified_at=account.verified_at,
                     can_tell=can.owner_export or can.membership_pairs or can.membership_list,
                     seen_since=account.seen_since,
+                    found_at=_found_at(world, account),
                     unseen_since=account.unseen_since,
+                    attested_at=account.attested_at,
                     attested_until=_attested_until(world, account),
                     cleared_at=_cleared(world, person, official.id, follow=True),
                     lists=tuple(_looks(world, account, official)),
@@ -119,6 +121,16 @@ def _followed(world: World, person: Person, official: Official) -> Iterator[Row]
         yield _row(world, person, "follow", official.id, account_id, finding)
 
 
+def _found_at(world: World, account: AnAccount) -> datetime | None:
+    """The last check, up to the end of the campaign, of the account as it is declared now."""
+    found = (
+        moment
+        for moment, state in account.checks
+        if finds(state) and account.declared_at <= moment <= _at(world)
+    )
+    return max(found, default=None)
+
+
 def _attested_until(world: World, account: AnAccount) -> datetime | None:
     """What has lapsed by now counts as lapsed at the end of the campaign, too."""
     if account.attested_at is None:
@@ -136,24 +148,33 @@ def _looks(world: World, account: AnAccount, official: Official) -> Iterator[Lis
         )
         knew_of_it = account.declared_at <= each.matched_at
         if knew_of_it and (present or _could_hold(each, account, official.platform)):
-            yield ListLook(each.id, each.taken_at, each.certificate, present)
+            by_handle = not _of_ids(each, account.platform)
+            yield ListLook(each.id, each.taken_at, each.certificate, present, by_handle)
 
 
 def _could_hold(held: AList, account: AnAccount, platform: Platform) -> bool:
-    by_id = followers_keyed_by(platform) is KeyedBy.PLATFORM_ID
     return could_hold(
         declared_at=account.declared_at,
         platform_id=account.platform_id,
         platform_id_since=account.platform_id_since,
         matched_at=held.matched_at,
-        of_ids=by_id or held.source == "platform_list",
+        of_ids=_of_ids(held, platform),
     )
+
+
+def _of_ids(held: AList, platform: Platform) -> bool:
+    return followers_keyed_by(platform) is KeyedBy.PLATFORM_ID or held.source == "platform_list"
 
 
 def _pairs(account: AnAccount, official: Official) -> Iterator[PairLook]:
     for each in account.answers[official.id]:
-        if each.asked_at >= account.declared_at:
-            shown = each.source in {"screenshot", "self_export"}
+        shown = each.source in {"screenshot", "self_export"}
+        if tells_of(
+            declared_at=account.declared_at,
+            asked_at=each.asked_at,
+            recorded_at=each.recorded_at,
+            by_employee=shown,
+        ):
             yield PairLook(each.id, each.asked_at, each.answer, by_employee=shown)
 
 

@@ -76,6 +76,7 @@ def _rows(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
         for account in person.accounts:
             yield "accounts", _account(person, account)
             yield from _seen(account)
+            yield from _checked(account)
         yield from _decided(person)
 
 
@@ -119,6 +120,14 @@ def _account(person: Person, account: AnAccount) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _checked(account: AnAccount) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, (moment, state) in enumerate(account.checks):
+        yield "account_checks", {
+            "id": UUID(int=account.id.int * 16 + number), "account_id": account.id,
+            "checked_at": moment, "day": moment.date(), "state": state.value, "source": "test",
+        }  # fmt: skip
+
+
 def _seen(account: AnAccount) -> Iterator[tuple[str, dict[str, Any]]]:
     for official_id, intervals in account.intervals.items():
         for number, (first, last) in enumerate(intervals):
@@ -133,10 +142,12 @@ def _seen(account: AnAccount) -> Iterator[tuple[str, dict[str, Any]]]:
             }  # fmt: skip
     for official_id, answers in account.answers.items():
         for number, told in enumerate(answers):
+            by_platform = told.source == "platform_pair"
             yield "pair_answers", {
                 "id": told.id, "official_account_id": official_id, "account_id": account.id,
-                "slot": BEGIN + timedelta(minutes=number), "asked_at": told.asked_at,
-                "answer": told.answer.value, "source": told.source,
+                "slot": BEGIN + timedelta(minutes=number) if by_platform else None,
+                "asked_at": told.asked_at, "answer": told.answer.value, "source": told.source,
+                "known_from": told.recorded_at,
             }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compliance.small_units import FEWEST, hidden_cells, hidden_units
+from app.campaigns.rules import FEWEST
+from app.compliance.small_units import hidden_cells, hidden_units
 
 
 def ident(number: int) -> UUID:
