@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from app.accounts.queries import ATTESTATION_DUE
 from app.compliance.asking import SET_ASIDE, lifted
-from app.compliance.storing import ID
 from app.observations.findable import MATCHED_AT, OF_IDS, could_hold
 from app.observations.rules import SELF_EVIDENCE
 
@@ -110,6 +109,7 @@ shown AS (
     FROM follows AS follow
     JOIN scales ON scales.official_account_id = follow.official_account_id
     WHERE follow.tenant_id = :tenant_id AND follow.first_listed_at IS NOT NULL
+      AND follow.official_account_id = ANY(CAST(:official_account_ids AS uuid[]))
     GROUP BY follow.official_account_id, follow.account_id
 ), held AS MATERIALIZED (
     SELECT scales.official_account_id, scales.place, account.*, cleared.cleared_at,
@@ -186,6 +186,22 @@ kinds AS MATERIALIZED (
     LEFT JOIN missed ON missed.kind = kinds.kind
 )"""  # noqa: S608 - Only a constant of another module is put into the statement.
 
+# While nothing has spoken against it, each list that showed an account proves what the latest one
+# does. Evidence that has lived half its time is renewed.
+STEADY = """
+broken AS (
+    SELECT kind, max(number) AS number FROM looks WHERE NOT present GROUP BY kind
+), steadily AS MATERIALIZED (
+    SELECT looks.kind, looks.id, looks.taken_at
+    FROM looks LEFT JOIN broken ON broken.kind = looks.kind
+    WHERE looks.present AND looks.number > COALESCE(broken.number, 0)
+      AND looks.taken_at >= :renewed_after
+), runs AS MATERIALIZED (
+    SELECT kind, min(taken_at) AS since FROM steadily GROUP BY kind
+), kept AS (
+    INSERT INTO steady (run, list_id) SELECT kind, id FROM steadily
+)"""
+
 # Lists and answers side by side: presence is the later of the two, and what was answered before it
 # counts no more (`_since`). The id breaks ties.
 SIGHTS = """
@@ -195,6 +211,8 @@ sights AS (
            presence.by_list, presence.at,
            listed.present_id, listed.latest_id, listed.latest_at, listed.earlier_id,
            listed.by_complete, denial.since AS denied,
+           CASE WHEN COALESCE(GREATEST(held.denies_at, held.blocked_at) < runs.since, true)
+                THEN runs.kind END AS run,
            COALESCE(denial.since AND held.denies_at > held.after_at AND (
                listed.earlier_id IS NULL
                OR (held.denies_at, held.denies_id) > (listed.latest_at, listed.latest_id)
@@ -210,6 +228,7 @@ sights AS (
            GREATEST(held.denies_at, held.blocked_at, held.untold_at) AS asked_at
     FROM held
     JOIN listed ON listed.kind = held.kind
+    LEFT JOIN runs ON runs.kind = held.kind
     CROSS JOIN LATERAL (
         SELECT GREATEST(listed.present_at, held.follows_at) AS at,
                listed.present_at IS NOT NULL AND COALESCE(
@@ -271,10 +290,11 @@ best AS (
 )"""
 
 JUDGE_FOLLOWS = text(f"""
-INSERT INTO judged (id, employee_id, duty_id, duty_kind, official_account_id, account_id,
-                    verdict, reason, basis, evidence_ids, excuse)
-WITH {SET_ASIDE}, {LISTS}, {LIVE}, {ANSWERS}, {HELD}, {LISTED}, {SIGHTS}, {WEIGHED}, {BEST}
-SELECT {ID}, asked.employee_id, asked.duty_id, 'follow', best.official_account_id,
+WITH {SET_ASIDE}, {LISTS}, {LIVE}, {ANSWERS}, {HELD}, {LISTED}, {STEADY},
+     {SIGHTS}, {WEIGHED}, {BEST}
+INSERT INTO judged (employee_id, duty_id, duty_kind, official_account_id, account_id,
+                    verdict, reason, basis, evidence_ids, excuse, run)
+SELECT asked.employee_id, asked.duty_id, 'follow', best.official_account_id,
        best.id, {lifted("best", cleared="false")},
        CASE best.rests_on
            WHEN 'one' THEN 'follower_list' WHEN 'two' THEN 'complete_lists'
@@ -287,7 +307,7 @@ SELECT {ID}, asked.employee_id, asked.duty_id, 'follow', best.official_account_i
            WHEN 'denial' THEN ARRAY[best.denies_id]
            WHEN 'none' THEN CAST('{{}}' AS uuid[])
            ELSE ARRAY[CASE WHEN best.by_list THEN best.present_id ELSE best.follows_id END] END,
-       asked.excuse
+       asked.excuse, CASE best.reason WHEN 'seen_in_list' THEN best.run END
 FROM best
 JOIN asked ON asked.employee_id = best.employee_id AND asked.duty_id = :duty_id
 LEFT JOIN disputed

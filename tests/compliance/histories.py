@@ -18,7 +18,14 @@ STEP = timedelta(hours=12)
 STEPS = 12
 # Lists of the first by handle or by ids as their source says, of the second nobody can tell.
 PLATFORMS = (Platform.INSTAGRAM, Platform.X, Platform.FACEBOOK)
-SOURCES = ("platform_pair", "screenshot", "self_export")
+# What employees show of their own is never a no.
+ANSWERS = st.sampled_from(
+    [
+        *[(answer, "platform_pair") for answer in PairAnswer] * 2,
+        (PairAnswer.FOLLOWS, "screenshot"),
+        (PairAnswer.FOLLOWS, "self_export"),
+    ]
+)
 # Half a year before the steps, so that some attestations lapse among them.
 HALF_A_YEAR = timedelta(days=184)
 
@@ -175,8 +182,7 @@ def accounts(draw: st.DrawFn, number: int, watched: tuple[Official, ...]) -> AnA
                 Answer(
                     UUID(int=(number << 24) + (official.id.int << 8) + 0x90 - place),
                     draw(MOMENTS),
-                    draw(st.sampled_from(PairAnswer)),
-                    draw(st.sampled_from(SOURCES)),
+                    *draw(ANSWERS),
                 )
                 for place in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 3))))
             )

@@ -133,10 +133,11 @@ def _seen(account: AnAccount) -> Iterator[tuple[str, dict[str, Any]]]:
             }  # fmt: skip
     for official_id, answers in account.answers.items():
         for number, told in enumerate(answers):
+            asked = told.source == "platform_pair"
             yield "pair_answers", {
                 "id": told.id, "official_account_id": official_id, "account_id": account.id,
-                "slot": BEGIN + timedelta(minutes=number), "asked_at": told.asked_at,
-                "answer": told.answer.value, "source": told.source,
+                "slot": BEGIN + timedelta(minutes=number) if asked else None,
+                "asked_at": told.asked_at, "answer": told.answer.value, "source": told.source,
             }  # fmt: skip
 
 
