@@ -89,26 +89,8 @@ def _declared(world: World, person: Person) -> Row:
 
 
 def _followed(world: World, person: Person, official: Official) -> Iterator[Row]:
-    can = CAPABILITIES[official.platform]
     findings = [
-        (
-            account.id,
-            judge_follow(
-                FollowEvidence(
-                    state=account.state,
-                    verified_at=account.verified_at,
-                    can_tell=can.owner_export or can.membership_pairs or can.membership_list,
-                    seen_since=account.seen_since,
-                    unseen_since=account.unseen_since,
-                    attested_until=_attested_until(world, account),
-                    cleared_at=_cleared(world, person, official.id, follow=True),
-                    lists=tuple(_looks(world, account, official)),
-                    pairs=tuple(_pairs(account, official)),
-                ),
-                now=_at(world),
-                stale_after=timedelta(days=world.stale_after_days),
-            ),
-        )
+        (account.id, weighed(world, evidence_of(world, person, account, official)))
         for account in _live(person)
         if account.platform is official.platform
     ]
@@ -117,6 +99,30 @@ def _followed(world: World, person: Person, official: Official) -> Iterator[Row]
         if _disputed(world, person, official.id):
             finding = under_dispute(finding)
         yield _row(world, person, "follow", official.id, account_id, finding)
+
+
+def weighed(world: World, evidence: FollowEvidence) -> Finding:
+    """What the rules say of some evidence at the moment of a world."""
+    stale_after = timedelta(days=world.stale_after_days)
+    return judge_follow(evidence, now=_at(world), stale_after=stale_after)
+
+
+def evidence_of(
+    world: World, person: Person, account: AnAccount, official: Official
+) -> FollowEvidence:
+    """Everything known of one account and one official account."""
+    can = CAPABILITIES[official.platform]
+    return FollowEvidence(
+        state=account.state,
+        verified_at=account.verified_at,
+        can_tell=can.owner_export or can.membership_pairs or can.membership_list,
+        seen_since=account.seen_since,
+        unseen_since=account.unseen_since,
+        attested_until=_attested_until(world, account),
+        cleared_at=_cleared(world, person, official.id, follow=True),
+        lists=tuple(_looks(world, account, official)),
+        pairs=tuple(_pairs(account, official)),
+    )
 
 
 def _attested_until(world: World, account: AnAccount) -> datetime | None:
