@@ -110,7 +110,8 @@ WITH made AS (
                            cohort_size, cohort_hash, cohort_frozen_at)
     VALUES ($2, pg_temp.id_of($1 || 'campaign', 1), 'Mengikuti akun resmi', 'Surat edaran',
             '800/1/2026', $4::timestamptz - interval '30 days', $4 + interval '60 days', $3, 30, 7,
-            '{}', $3, sha256('cohort'), $4 - interval '30 days')
+            '{"categories": [], "unit_ids": []}', $3, sha256('cohort'),
+            $4 - interval '30 days')
     RETURNING id
 ), duty AS (
     INSERT INTO duties (tenant_id, id, campaign_id, kind, platforms, mode)

@@ -15,7 +15,6 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Duty, DutyMode
 from app.compliance.asking import SET_ASIDE, Moment, lifted
 from app.compliance.rules import LISTS_APART, Reason
-from app.compliance.storing import ID, batch
 from app.compliance.weighing import JUDGE_FOLLOWS
 from app.core.clock import jakarta_day
 from app.observations.findable import keyed_by_id
@@ -30,7 +29,7 @@ LISTS_CONSIDERED = 20
 # its platforms, and the duty by the worst of its asks; but what is lacking on one platform is
 # lacking, however the open questions elsewhere are answered. Retired accounts are none.
 JUDGE_DECLARATIONS = text(f"""
-INSERT INTO judged (id, employee_id, duty_id, duty_kind, official_account_id, account_id,
+INSERT INTO judged (employee_id, duty_id, duty_kind, official_account_id, account_id,
                     verdict, reason, basis, evidence_ids, excuse)
 WITH {SET_ASIDE}, held AS MATERIALIZED (
     SELECT account.employee_id, account.id, account.platform,
@@ -71,7 +70,7 @@ WITH {SET_ASIDE}, held AS MATERIALIZED (
     SELECT held.employee_id, array_agg(held.id ORDER BY held.id) AS ids
     FROM held WHERE held.rank = 1 GROUP BY held.employee_id
 )
-SELECT {ID}, asked.employee_id, asked.duty_id, 'declare', NULL, NULL,
+SELECT asked.employee_id, asked.duty_id, 'declare', NULL, NULL,
        {lifted("asked", cleared="cleared.employee_id IS NOT NULL")},
        CASE WHEN asked.verdict = 'unknown' THEN 'none' ELSE 'declaration' END,
        CASE asked.verdict WHEN 'met' THEN evidence.ids WHEN 'unmet' THEN ARRAY[asked.duty_id]
@@ -90,7 +89,6 @@ async def judge_declarations(session: AsyncSession, moment: Moment, duty: Duty) 
     each = duty.mode is DutyMode.EACH and bool(duty.platforms)
     where = {
         **moment.where,
-        "batch": batch(),
         "duty_id": duty.id,
         "platforms": platforms,
         "each": each,
@@ -107,7 +105,6 @@ async def judge_follows(session: AsyncSession, moment: Moment, duty: Duty) -> No
         can = CAPABILITIES[platform]
         where = {
             **moment.where,
-            "batch": batch(),
             "duty_id": duty.id,
             "platform": platform.value,
             "official_account_ids": list(official_account_ids),
@@ -116,6 +113,7 @@ async def judge_follows(session: AsyncSession, moment: Moment, duty: Duty) -> No
             "considered": LISTS_CONSIDERED,
             "lists_apart": LISTS_APART,
             "oldest_fresh": moment.at - stale_after,
+            "renewed_after": moment.at - stale_after / 2,
             "stale_after": stale_after,
             "reasons": [reason.value for reason in Reason],
         }

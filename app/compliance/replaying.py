@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns.models import Campaign, CampaignMember
 from app.campaigns.past import About, Past, enter_past
 from app.compliance.service import judge
+from app.compliance.storing import ID, batch
 from app.core.db import put_first_what_is_temporary
 from app.core.moments import Moments
 from app.employees import queries as employees
@@ -55,7 +56,7 @@ ORDER BY held.employee_id, held.duty_id, held.official_account_id, held.known_fr
 
 JUDGED = text(f"""
 INSERT INTO pg_temp.verdicts ({COLUMNS})
-SELECT CAST(:tenant_id AS uuid), CAST(:campaign_id AS uuid), judged.id, judged.employee_id,
+SELECT CAST(:tenant_id AS uuid), CAST(:campaign_id AS uuid), {ID}, judged.employee_id,
        judged.duty_id, judged.duty_kind, judged.official_account_id, judged.account_id,
        judged.verdict, judged.reason, judged.basis, judged.evidence_ids, judged.excuse, false,
        CAST(:judged_at AS timestamptz)
@@ -179,6 +180,6 @@ async def _judge_anew(
         }
         times = {"valid_at": past.valid_at, "known_at": past.known_at}
         await session.execute(HELD, {**where, **times})
-        await session.execute(JUDGED, {**where, "judged_at": judged_at})
+        await session.execute(JUDGED, {**where, "judged_at": judged_at, "batch": batch()})
     await session.execute(text("ANALYZE pg_temp.verdicts"))
     await put_first_what_is_temporary(session)

@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from app.accounts.queries import ATTESTATION_DUE, FINDING
 from app.compliance.asking import SET_ASIDE, lifted
-from app.compliance.storing import ID
 from app.observations.findable import BY_EMPLOYEE, MATCHED_AT, OF_IDS, TELLS_OF, could_hold
 
 # Of each official account the latest lists, numbered from the oldest on. A void list takes the
@@ -104,14 +103,12 @@ answers AS (
            follows.asked_at AS follows_at, follows.id AS follows_id,
            follows.source IN ({BY_EMPLOYEE}) AS by_employee,
            denies.asked_at AS denies_at, denies.id AS denies_id,
-           blocked.asked_at AS blocked_at, blocked.id AS blocked_id,
-           untold.asked_at AS untold_at
+           blocked.asked_at AS blocked_at, blocked.id AS blocked_id
     FROM scales
     CROSS JOIN live AS account
     {_latest("follows", "follows")}
     {_latest("denies", "does_not_follow")}
     {_latest("blocked", "blocked")}
-    {_latest("untold", "not_told")}
     WHERE scales.answered
 )"""  # noqa: S608 - Only constants of the application are put into the statement.
 
@@ -127,11 +124,12 @@ shown AS (
     FROM follows AS follow
     JOIN scales ON scales.official_account_id = follow.official_account_id
     WHERE follow.tenant_id = :tenant_id AND follow.first_listed_at IS NOT NULL
+      AND follow.official_account_id = ANY(CAST(:official_account_ids AS uuid[]))
     GROUP BY follow.official_account_id, follow.account_id
 ), held AS MATERIALIZED (
     SELECT scales.official_account_id, scales.place, account.*, cleared.cleared_at,
            answers.follows_at, answers.follows_id, answers.by_employee, answers.denies_at,
-           answers.denies_id, answers.blocked_at, answers.blocked_id, answers.untold_at,
+           answers.denies_id, answers.blocked_at, answers.blocked_id,
            COALESCE(shown.lists, 0) AS shown_on, counts.after_at,
            (((((scales.place << 5
                | width_bucket(account.declared_at - interval '1 microsecond', scales.matched)) << 5
@@ -157,7 +155,9 @@ shown AS (
     ) AS counts
 )"""
 
-# One account of each kind is laid beside every list, instead of all of them.
+# One account of each kind is laid beside every list, instead of all of them. While nothing has
+# spoken against it, each list that showed an account proves what the latest one does: those are
+# `steady`, up to half the age at which evidence counts no more, so that it is renewed in time.
 LISTED = f"""
 kinds AS MATERIALIZED (
     SELECT kind, place, shown_on, min(declared_at) AS declared_at,
@@ -198,15 +198,27 @@ kinds AS MATERIALIZED (
     SELECT kind, bool_or(complete) AS by_complete,
            bool_or(since AND NOT named_so) AS by_old_name
     FROM absent GROUP BY kind
+), broken AS (
+    SELECT kind, max(number) AS number FROM looks WHERE NOT present GROUP BY kind
+), steadily AS MATERIALIZED (
+    SELECT looks.kind, looks.id, looks.taken_at
+    FROM looks LEFT JOIN broken ON broken.kind = looks.kind
+    WHERE looks.present AND looks.number > COALESCE(broken.number, 0)
+      AND looks.taken_at >= :renewed_after
+), kept AS (
+    INSERT INTO steady (run, list_id) SELECT kind, id FROM steadily
+), runs AS (
+    SELECT kind, min(taken_at) AS since FROM steadily GROUP BY kind
 ), listed AS MATERIALIZED (
     SELECT kinds.kind, present.id AS present_id, present.taken_at AS present_at,
            latest.id AS latest_id, latest.taken_at AS latest_at, earlier.id AS earlier_id,
-           missed.by_complete, missed.by_old_name
+           missed.by_complete, missed.by_old_name, runs.since AS steady_since
     FROM kinds
     LEFT JOIN present ON present.kind = kinds.kind
     LEFT JOIN latest ON latest.kind = kinds.kind
     LEFT JOIN earlier ON earlier.kind = kinds.kind
     LEFT JOIN missed ON missed.kind = kinds.kind
+    LEFT JOIN runs ON runs.kind = kinds.kind
 )"""  # noqa: S608 - Only a constant of another module is put into the statement.
 
 # Lists and answers side by side: presence is the later of the two, and what was answered before it
@@ -218,6 +230,8 @@ sights AS (
            presence.by_list, presence.at,
            listed.present_id, listed.latest_id, listed.latest_at, listed.earlier_id,
            listed.by_complete, listed.by_old_name, denial.since AS denied,
+           CASE WHEN COALESCE(GREATEST(held.denies_at, held.blocked_at) < listed.steady_since, true)
+                THEN listed.kind END AS run,
            COALESCE(denial.since AND held.denies_at > held.after_at AND (
                listed.earlier_id IS NULL
                OR (held.denies_at, held.denies_id) > (listed.latest_at, listed.latest_id)
@@ -230,7 +244,7 @@ sights AS (
                held.denies_at IS NULL
                OR (held.blocked_at, held.blocked_id) > (held.denies_at, held.denies_id)
            ) AS is_blocked,
-           GREATEST(held.denies_at, held.blocked_at, held.untold_at) AS asked_at
+           held.declared_at, COALESCE(held.denies_at, held.blocked_at) IS NOT NULL AS asked
     FROM held
     JOIN listed ON listed.kind = held.kind
     CROSS JOIN LATERAL (
@@ -245,8 +259,9 @@ sights AS (
 )"""
 
 # The order of `_weigh`: fresh presence, a block, fresh proof of absence, a handle that nobody has
-# confirmed lately, one fresh absence, then what has grown old. `rests_on` is the sight that a
-# finding shows as its evidence.
+# confirmed lately, one fresh absence, then what has grown old. Whether an answer told nothing is
+# asked only where nothing else is known. `rests_on` is the sight that a finding shows as its
+# evidence.
 WEIGHED = """
 weighed AS MATERIALIZED (
     SELECT sights.*, CASE
@@ -264,7 +279,13 @@ weighed AS MATERIALIZED (
         WHEN by_complete OR denied THEN CASE
             WHEN cleared_at IS NULL THEN 'account_unverified' ELSE 'dispute_upheld' END
         WHEN by_complete IS NOT NULL THEN 'list_partial'
-        WHEN asked_at IS NOT NULL THEN 'platform_cannot_tell'
+        WHEN asked OR EXISTS (
+            SELECT 1 FROM pair_answers AS told
+            WHERE told.tenant_id = :tenant_id
+              AND told.official_account_id = sights.official_account_id
+              AND told.account_id = sights.id AND told.answer = 'not_told'
+              AND told.asked_at >= sights.declared_at AND told.asked_at <= :at
+        ) THEN 'platform_cannot_tell'
         ELSE 'never_checked' END AS reason
     FROM sights
 ), found AS NOT MATERIALIZED (
@@ -296,10 +317,10 @@ best AS (
 )"""
 
 JUDGE_FOLLOWS = text(f"""
-INSERT INTO judged (id, employee_id, duty_id, duty_kind, official_account_id, account_id,
-                    verdict, reason, basis, evidence_ids, excuse)
 WITH {SET_ASIDE}, {LISTS}, {LIVE}, {ANSWERS}, {HELD}, {LISTED}, {SIGHTS}, {WEIGHED}, {BEST}
-SELECT {ID}, asked.employee_id, asked.duty_id, 'follow', best.official_account_id,
+INSERT INTO judged (employee_id, duty_id, duty_kind, official_account_id, account_id,
+                    verdict, reason, basis, evidence_ids, excuse, run)
+SELECT asked.employee_id, asked.duty_id, 'follow', best.official_account_id,
        best.id, {lifted("best", cleared="false")},
        CASE best.rests_on
            WHEN 'one' THEN 'follower_list' WHEN 'two' THEN 'complete_lists'
@@ -312,7 +333,7 @@ SELECT {ID}, asked.employee_id, asked.duty_id, 'follow', best.official_account_i
            WHEN 'denial' THEN ARRAY[best.denies_id]
            WHEN 'none' THEN CAST('{{}}' AS uuid[])
            ELSE ARRAY[CASE WHEN best.by_list THEN best.present_id ELSE best.follows_id END] END,
-       asked.excuse
+       asked.excuse, CASE best.reason WHEN 'seen_in_list' THEN best.run END
 FROM best
 JOIN asked ON asked.employee_id = best.employee_id AND asked.duty_id = :duty_id
 LEFT JOIN disputed

@@ -30,8 +30,8 @@ def upgrade() -> None:
         "CREATE INDEX ix_verdicts_worklist ON verdicts (tenant_id, campaign_id, employee_id)"
         " WHERE verdict = 'unmet'"
     )
-    # A new list changes the evidence of nearly every verdict, and no indexed column of it.
-    op.execute("ALTER TABLE verdicts SET (fillfactor = 50)")
+    # A new list changes the evidence of some verdicts of each page, and no indexed column of it.
+    op.execute("ALTER TABLE verdicts SET (fillfactor = 80)")
     # The latest answer is found without sorting: the id, which breaks ties, ends the index.
     op.execute(
         "-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_pair_answers_latest"

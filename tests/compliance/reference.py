@@ -89,28 +89,8 @@ def _declared(world: World, person: Person) -> Row:
 
 
 def _followed(world: World, person: Person, official: Official) -> Iterator[Row]:
-    can = CAPABILITIES[official.platform]
     findings = [
-        (
-            account.id,
-            judge_follow(
-                FollowEvidence(
-                    state=account.state,
-                    verified_at=account.verified_at,
-                    can_tell=can.owner_export or can.membership_pairs or can.membership_list,
-                    seen_since=account.seen_since,
-                    found_at=_found_at(world, account),
-                    unseen_since=account.unseen_since,
-                    attested_at=account.attested_at,
-                    attested_until=_attested_until(world, account),
-                    cleared_at=_cleared(world, person, official.id, follow=True),
-                    lists=tuple(_looks(world, account, official)),
-                    pairs=tuple(_pairs(account, official)),
-                ),
-                now=_at(world),
-                stale_after=timedelta(days=world.stale_after_days),
-            ),
-        )
+        (account.id, weighed(world, evidence_of(world, person, account, official)))
         for account in _live(person)
         if account.platform is official.platform
     ]
@@ -129,6 +109,32 @@ def _found_at(world: World, account: AnAccount) -> datetime | None:
         if finds(state) and account.declared_at <= moment <= _at(world)
     )
     return max(found, default=None)
+
+
+def weighed(world: World, evidence: FollowEvidence) -> Finding:
+    """What the rules say of some evidence at the moment of a world."""
+    stale_after = timedelta(days=world.stale_after_days)
+    return judge_follow(evidence, now=_at(world), stale_after=stale_after)
+
+
+def evidence_of(
+    world: World, person: Person, account: AnAccount, official: Official
+) -> FollowEvidence:
+    """Everything known of one account and one official account."""
+    can = CAPABILITIES[official.platform]
+    return FollowEvidence(
+        state=account.state,
+        verified_at=account.verified_at,
+        can_tell=can.owner_export or can.membership_pairs or can.membership_list,
+        seen_since=account.seen_since,
+        found_at=_found_at(world, account),
+        unseen_since=account.unseen_since,
+        attested_at=account.attested_at,
+        attested_until=_attested_until(world, account),
+        cleared_at=_cleared(world, person, official.id, follow=True),
+        lists=tuple(_looks(world, account, official)),
+        pairs=tuple(_pairs(account, official)),
+    )
 
 
 def _attested_until(world: World, account: AnAccount) -> datetime | None:
