@@ -83,7 +83,7 @@ def _declared(world: World, person: Person) -> Row:
     finding = judge_declare(evidence)
     if _disputed(world, person, None):
         finding = under_dispute(finding)
-    if _cleared(world, person, None, follow=False) is not None:
+    if _cleared(person, None, follow=False) is not None:
         finding = once_cleared(finding)
     return _row(world, person, "declare", None, None, finding)
 
@@ -131,7 +131,7 @@ def evidence_of(
         unseen_since=account.unseen_since,
         attested_at=account.attested_at,
         attested_until=_attested_until(world, account),
-        cleared_at=_cleared(world, person, official.id, follow=True),
+        cleared_at=_cleared(person, official.id, follow=True),
         lists=tuple(_looks(world, account, official)),
         pairs=tuple(_pairs(account, official)),
     )
@@ -184,22 +184,21 @@ def _pairs(account: AnAccount, official: Official) -> Iterator[PairLook]:
             yield PairLook(each.id, each.asked_at, each.answer, by_employee=shown)
 
 
-def _about(world: World, found: Sequence[SetAside], official_id: UUID | None) -> Iterator[SetAside]:
-    return (each for each in found if each.official_id == official_id and each.at <= world.now)
+def _about(found: Sequence[SetAside], official_id: UUID | None) -> Iterator[SetAside]:
+    return (each for each in found if each.official_id == official_id)
 
 
 def _disputed(world: World, person: Person, official_id: UUID | None) -> bool:
     return any(
-        each.decided_at is None or each.decided_at > world.now
-        for each in _about(world, person.disputes, official_id)
+        each.at <= world.now and (each.decided_at is None or each.decided_at > world.now)
+        for each in _about(person.disputes, official_id)
     )
 
 
-def _cleared(
-    world: World, person: Person, official_id: UUID | None, *, follow: bool
-) -> datetime | None:
+def _cleared(person: Person, official_id: UUID | None, *, follow: bool) -> datetime | None:
     assert follow is (official_id is not None)
-    return max((each.at for each in _about(world, person.clearances, official_id)), default=None)
+    # What an officer has decided speaks of the time before it too.
+    return max((each.at for each in _about(person.clearances, official_id)), default=None)
 
 
 def _row(
