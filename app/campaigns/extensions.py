@@ -1,4 +1,4 @@
-"""Later due dates of single members, granted by a named officer, and who is not late yet."""
+"""Later due dates of single members, granted by a named officer, and from when one can be late."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,55 +35,37 @@ class ExtensionTooShort(Invalid):
 
 
 # An extension counts from the moment it was granted: what was judged before stays as it was.
-MEMBERS = text("""
-SELECT member.employee_id, member.joined_on, member.added_by IS NOT NULL AS added,
-       max(extension.due_on) AS due_on
+MEMBER = text("""
+SELECT member.joined_on, member.added_by IS NOT NULL AS added, max(extension.due_on) AS due_on
 FROM campaign_members AS member
 LEFT JOIN extensions AS extension
   ON extension.tenant_id = member.tenant_id AND extension.campaign_id = member.campaign_id
  AND extension.employee_id = member.employee_id AND extension.granted_at <= :now
 WHERE member.tenant_id = :tenant_id AND member.campaign_id = :campaign_id
-  AND member.left_on IS NULL
-  AND (CAST(:employee_id AS uuid) IS NULL OR member.employee_id = :employee_id)
-GROUP BY member.employee_id, member.joined_on, member.added_by
+  AND member.employee_id = :employee_id AND member.left_on IS NULL
+GROUP BY member.joined_on, member.added_by
 """)
-
-
-async def _due_dates(
-    session: AsyncSession, campaign: Campaign, employee_id: UUID | None, now: datetime
-) -> dict[UUID, datetime]:
-    rows = await session.execute(
-        MEMBERS,
-        {
-            "tenant_id": campaign.tenant_id,
-            "campaign_id": campaign.id,
-            "employee_id": employee_id,
-            "now": now,
-        },
-    )
-    grace = timedelta(days=campaign.grace_days)
-    return {
-        row.employee_id: due_at(
-            campaign.starts_at,
-            grace,
-            joined_at=jakarta_midnight(row.joined_on) if row.added else None,
-            extended_to=jakarta_midnight(row.due_on + DAY) if row.due_on else None,
-        )
-        for row in rows
-    }
 
 
 async def due(
     session: AsyncSession, campaign: Campaign, employee_id: UUID, *, now: datetime
 ) -> datetime | None:
     """From when on a member can be late; None for who is not on the roster."""
-    return (await _due_dates(session, campaign, employee_id, now)).get(employee_id)
-
-
-async def not_due(session: AsyncSession, campaign: Campaign, *, now: datetime) -> frozenset[UUID]:
-    """The members of whom nobody may say yet that they have not done it."""
-    dates = await _due_dates(session, campaign, None, now)
-    return frozenset(employee_id for employee_id, moment in dates.items() if now < moment)
+    where = {
+        "tenant_id": campaign.tenant_id,
+        "campaign_id": campaign.id,
+        "employee_id": employee_id,
+        "now": now,
+    }
+    member = (await session.execute(MEMBER, where)).first()
+    if member is None:
+        return None
+    return due_at(
+        campaign.starts_at,
+        timedelta(days=campaign.grace_days),
+        joined_at=jakarta_midnight(member.joined_on) if member.added else None,
+        extended_to=jakarta_midnight(member.due_on + DAY) if member.due_on else None,
+    )
 
 
 async def page(

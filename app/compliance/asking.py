@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign
 from app.core.clock import jakarta_day
+from app.excuses.rules import GRANTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ WITH excused AS (
 )
 SELECT member.employee_id, duty.id, employee.declaration,
        CASE WHEN employee.standing <> 'active' THEN employee.standing
-            WHEN excused.employee_id IS NOT NULL THEN 'granted' END,
+            WHEN excused.employee_id IS NOT NULL THEN :granted END,
        CAST(:at AS timestamptz) >= GREATEST(
            begun.at + CAST(:grace AS interval), COALESCE(extended.due_at, begun.at))
 FROM campaign_members AS member
@@ -130,6 +131,7 @@ async def ask(session: AsyncSession, moment: Moment) -> None:
         "day": jakarta_day(moment.at),
         "starts_at": campaign.starts_at,
         "grace": timedelta(hours=24 * campaign.grace_days),
+        "granted": GRANTED,
     }
     await session.execute(ASK, where)
     await session.execute(text("ANALYZE asked"))
