@@ -29,6 +29,7 @@ from app.identity.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["compliance"])
 MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+MayReadPeople = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 
 
 @router.get("/campaigns/{campaign_id}/progress", response_model=ProgressOut)
@@ -71,7 +72,7 @@ async def campaign_recap(
 
 @router.get("/campaigns/{campaign_id}/employees")
 async def campaign_employees(
-    caller: MayRead,
+    caller: MayReadPeople,
     campaign_id: UUID,
     session: SessionDep,
     services: ServicesDep,
@@ -114,7 +115,7 @@ async def campaign_employees(
 @router.get("/employees/{employee_id}/verdicts")
 async def employee_verdicts(
     employee_id: UUID,
-    caller: MayRead,
+    caller: MayReadPeople,
     session: SessionDep,
     services: ServicesDep,
     reading: ReadingDep,

@@ -25,6 +25,7 @@ from app.core.ids import new_id
 from app.core.logs import get_logger
 from app.core.metrics import record_connection
 from app.core.services import Services
+from app.identity import queries as callers
 from app.identity.rules import Caller, hash_token
 from app.identity.scopes import Scope
 from app.official_accounts import service as official_accounts
@@ -112,7 +113,7 @@ async def begin(
                 platform=owner.platform,
                 key_id=keys.current,
                 verifier=keys.seal(verifier, Place(caller.tenant_id, attempt_id, VERIFIER)),
-                caller_id=caller.key_id,
+                caller_id=caller.id,
                 expires_at=now + LIFETIME,
             )
         )
@@ -187,7 +188,7 @@ async def _started(services: Services, keys: Keyring, state: str | None) -> Star
         attempt = await queries.take_attempt(session, tenant_id, state_hash)
         if attempt is None or attempt.expires_at <= now:
             return Outcome.STATE_UNKNOWN
-        caller = await queries.live_caller(session, tenant_id, attempt.caller_id, now)
+        caller = await callers.caller_by_id(session, tenant_id, attempt.caller_id, now)
         subject = attempt.subject
         if caller is None or not await _still_may(session, caller, subject):
             return Outcome.CALLER_GONE
@@ -245,7 +246,7 @@ async def _store(
         # While the platform was asked, everything may have been withdrawn, ended or corrected.
         if not await queries.end_attempt(session, caller.tenant_id, started.attempt_id):
             return Outcome.STATE_UNKNOWN
-        alive = await queries.live_caller(session, caller.tenant_id, caller.key_id, now)
+        alive = await callers.caller_by_id(session, caller.tenant_id, caller.id, now)
         if alive is None or not await _still_may(session, alive, subject):
             return Outcome.CALLER_GONE
         owner = await queries.visible_owner(session, caller, subject)

@@ -21,8 +21,6 @@ from app.connections.rules import (
     Wanted,
     consent_holds,
 )
-from app.identity.models import ApiKey
-from app.identity.queries import as_caller
 from app.identity.rules import Caller
 from app.official_accounts import queries as official_accounts
 from app.official_accounts.models import OfficialAccount
@@ -200,18 +198,3 @@ async def drop_old_attempts(session: AsyncSession, tenant_id: UUID, now: datetim
         .where(ConnectionAttempt.tenant_id == tenant_id, ConnectionAttempt.expires_at <= now)
         .execution_options(synchronize_session=False)
     )
-
-
-async def live_caller(
-    session: AsyncSession, tenant_id: UUID, key_id: UUID, now: datetime
-) -> Caller | None:
-    """The caller who began an attempt, if its key is still good."""
-    key = await session.scalar(
-        select(ApiKey).where(
-            ApiKey.tenant_id == tenant_id,
-            ApiKey.id == key_id,
-            ApiKey.revoked_at.is_(None),
-            ApiKey.expires_at > now,
-        )
-    )
-    return as_caller(key) if key else None

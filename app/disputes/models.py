@@ -19,6 +19,8 @@ MEMBER = ["tenant_id", "campaign_id", "employee_id"]
 MEMBERS = [f"campaign_members.{name}" for name in MEMBER]
 OFFICIAL = ["official_accounts.tenant_id", "official_accounts.id"]
 KEYS = ["api_keys.tenant_id", "api_keys.id"]
+USERS = ["users.tenant_id", "users.id"]
+BY_ONE_CALLER = "(key_id IS NULL) <> (user_id IS NULL)"
 
 
 class Notice(TenantRow, Base):
@@ -123,16 +125,18 @@ class Dispute(KnownRow, Base):
 
 
 class DisputeDecision(KnownRow, Base):
-    """A named officer's decision of a dispute, which nobody changes; no key, no decision."""
+    """A named officer's decision of a dispute, which nobody changes; no caller, no decision."""
 
     __tablename__ = "dispute_decisions"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "dispute_id"], ["disputes.tenant_id", "disputes.id"]),
         ForeignKeyConstraint(["tenant_id", "key_id"], KEYS),
+        ForeignKeyConstraint(["tenant_id", "user_id"], USERS),
         CheckConstraint(
             "btrim(reason) <> '' AND btrim(decided_by) <> ''",
             name="decisions_are_reasoned_and_named",
         ),
+        CheckConstraint(BY_ONE_CALLER, name="decisions_are_recorded_by_a_caller"),
     )
 
     dispute_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -140,11 +144,12 @@ class DisputeDecision(KnownRow, Base):
     reason: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[datetime]
-    key_id: Mapped[UUID]
+    key_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
 
 
 class FinalFinding(TenantRow, Base):
-    """A named officer's final finding that a duty was unmet; the machine has no key to write one.
+    """A named officer's final finding that a duty was unmet; the machine is no caller to write one.
 
     There is no column for a consequence, and there must never be one.
     """
@@ -153,10 +158,12 @@ class FinalFinding(TenantRow, Base):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "notice_id"], ["notices.tenant_id", "notices.id"]),
         ForeignKeyConstraint(["tenant_id", "key_id"], KEYS),
+        ForeignKeyConstraint(["tenant_id", "user_id"], USERS),
         CheckConstraint(
             "btrim(reason) <> '' AND btrim(decided_by) <> ''",
             name="findings_are_reasoned_and_named",
         ),
+        CheckConstraint(BY_ONE_CALLER, name="findings_are_recorded_by_a_caller"),
         UniqueConstraint("tenant_id", "notice_id", name="one_finding_for_each_notice"),
     )
 
@@ -165,4 +172,5 @@ class FinalFinding(TenantRow, Base):
     reason: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[datetime]
-    key_id: Mapped[UUID]
+    key_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]

@@ -230,6 +230,7 @@ async def find(
             notice_id=notice_id,
             decided_at=now,
             key_id=caller.key_id,
+            user_id=caller.user_id,
             **wanted.model_dump(),
         )
     )

@@ -27,7 +27,7 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["due process"], route_class=OnceRoute)
-MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 # A unit may hand in what its people say; telling them and deciding is the whole government's.
 MayFile = Annotated[Caller, Depends(may(Scope.COMPLIANCE_WRITE))]
 MayDecide = Annotated[Caller, Depends(may(Scope.COMPLIANCE_WRITE, whole_tenant=True))]

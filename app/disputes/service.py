@@ -218,6 +218,7 @@ async def decide(
             dispute_id=dispute_id,
             decided_at=now,
             key_id=caller.key_id,
+            user_id=caller.user_id,
             **wanted.model_dump(),
         )
     )

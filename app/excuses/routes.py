@@ -16,7 +16,7 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 
 router = APIRouter(prefix="/v1/excuses", tags=["due process"], route_class=OnceRoute)
-MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 MayDecide = Annotated[Caller, Depends(may(Scope.COMPLIANCE_WRITE, whole_tenant=True))]
 
 

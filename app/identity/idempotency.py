@@ -47,7 +47,7 @@ class Once:
     def _where(self) -> tuple[Any, ...]:
         return (
             IdempotencyRecord.tenant_id == self._caller.tenant_id,
-            IdempotencyRecord.caller_id == self._caller.key_id,
+            IdempotencyRecord.caller_id == self._caller.id,
             IdempotencyRecord.key == self._key,
         )
 
@@ -64,7 +64,7 @@ class Once:
             insert(IdempotencyRecord)
             .values(
                 tenant_id=self._caller.tenant_id,
-                caller_id=self._caller.key_id,
+                caller_id=self._caller.id,
                 key=self._key,
                 request_digest=digest,
             )

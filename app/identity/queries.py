@@ -7,17 +7,48 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.models import ApiKey, SignInLink, Tenant, WebSession
-from app.identity.rules import Caller
-from app.identity.scopes import Scope
+from app.identity.models import ApiKey, SignInLink, Tenant, User
+from app.identity.rules import Caller, CallerKind, office_of
+from app.identity.scopes import Role, Scope
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 KNOWN_SCOPES = frozenset(Scope)
+# Whoever acts for a user who has gone on asks again after this long.
+USER_REMEMBERED_FOR = timedelta(minutes=1)
 
 
 def as_caller(key: ApiKey) -> Caller:
     known = frozenset(Scope(name) for name in key.scopes if name in KNOWN_SCOPES)
     return Caller(key.tenant_id, key.id, known, key.unit_id, key.expires_at)
+
+
+def as_user(user: User, expires_at: datetime) -> Caller | None:
+    """The caller that a user is until then; None where the office opens nothing any more."""
+    roles = {user.role, Role.EMPLOYEE} if user.has_own_side else {user.role}
+    office = office_of(roles, unit_id=user.unit_id, is_employee=user.employee_id is not None)
+    if office is None:
+        return None
+    return Caller(
+        user.tenant_id,
+        user.id,
+        office.scopes,
+        office.unit_id,
+        expires_at,
+        CallerKind.USER,
+        user.employee_id,
+    )
+
+
+async def caller_by_id(
+    session: AsyncSession, tenant_id: UUID, caller_id: UUID, now: datetime
+) -> Caller | None:
+    """The caller who has asked for something before, if they may still ask; None otherwise."""
+    key = await session.get(ApiKey, (tenant_id, caller_id))
+    if key is not None:
+        alive = key.revoked_at is None and key.expires_at > now
+        return as_caller(key) if alive else None
+    user = await session.get(User, (tenant_id, caller_id))
+    return as_user(user, now + USER_REMEMBERED_FOR) if user is not None else None
 
 
 async def caller_by_key(session: AsyncSession, key_hash: bytes, now: datetime) -> Caller | None:
@@ -32,26 +63,6 @@ async def caller_by_key(session: AsyncSession, key_hash: bytes, now: datetime) -
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION:
         await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
     return as_caller(key)
-
-
-async def caller_by_web_session(
-    session: AsyncSession, token_hash: bytes, now: datetime
-) -> Caller | None:
-    """The caller of a signed-in browser, as long as its key is still good."""
-    key = await session.scalar(
-        select(ApiKey)
-        .join(
-            WebSession,
-            (WebSession.tenant_id == ApiKey.tenant_id) & (WebSession.api_key_id == ApiKey.id),
-        )
-        .where(
-            WebSession.token_hash == token_hash,
-            WebSession.expires_at > now,
-            ApiKey.revoked_at.is_(None),
-            ApiKey.expires_at > now,
-        )
-    )
-    return as_caller(key) if key else None
 
 
 async def sign_in_link(

@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.ids import new_id
-from app.identity.models import ApiKey, SignInLink, Tenant, WebSession
+from app.identity.models import ApiKey, SignInLink, Tenant
 from app.identity.rules import LIVE_PREFIX, PREFIX_SHOWN, hash_token, new_token
 from app.identity.scopes import Scope
 
 LINK_LIFETIME = timedelta(hours=12)
-SESSION_LIFETIME = timedelta(hours=8)
 
 
 async def create_tenant(session: AsyncSession, *, slug: str, name: str) -> UUID:
@@ -38,11 +37,13 @@ async def create_key(
     token: str | None = None,
     actor: str = "operator",
 ) -> str:
-    """A new API key; returns its secret, which nobody can read again."""
+    """A new API key of a new client; returns its secret, which nobody can read again."""
     token = token or new_token(LIVE_PREFIX)
+    key_id = new_id()
     key = ApiKey(
         tenant_id=tenant_id,
-        id=new_id(),
+        id=key_id,
+        client_id=key_id,
         name=name,
         prefix=token[:PREFIX_SHOWN],
         key_hash=hash_token(token),
@@ -87,22 +88,6 @@ async def create_sign_in_link(
             token_hash=hash_token(secret),
             api_key_id=key_id,
             expires_at=now + LINK_LIFETIME,
-        )
-    )
-    await session.flush()
-    return secret
-
-
-async def open_web_session(session: AsyncSession, link: SignInLink, *, now: datetime) -> str:
-    """Use a link up and return the token of the browser session that it opens."""
-    link.used_at = now
-    secret = new_token("")
-    session.add(
-        WebSession(
-            tenant_id=link.tenant_id,
-            token_hash=hash_token(secret),
-            api_key_id=link.api_key_id,
-            expires_at=now + SESSION_LIFETIME,
         )
     )
     await session.flush()

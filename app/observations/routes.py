@@ -47,7 +47,7 @@ MayObserve = Annotated[Caller, Depends(may(Scope.OBSERVATIONS_WRITE, whole_tenan
 MaySeeControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ, whole_tenant=True))]
 # What somebody shows is handed in where their accounts are declared, also by a unit.
 MayShow = Annotated[Caller, Depends(may(Scope.ACCOUNTS_WRITE))]
-MaySeeEvidence = Annotated[Caller, Depends(may(Scope.ACCOUNTS_READ, Scope.COMPLIANCE_READ))]
+MaySeeEvidence = Annotated[Caller, Depends(may(Scope.ACCOUNTS_READ, Scope.COMPLIANCE_READ_PEOPLE))]
 MaySetControls = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_WRITE, whole_tenant=True))]
 
 

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["reminders"])
 MayReadPlans = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_READ))]
 MayPlan = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_WRITE, whole_tenant=True))]
 MayPreview = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ, whole_tenant=True))]
-MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 
 
 @router.get("/campaigns/{campaign_id}/reminders")

@@ -13,7 +13,7 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 
 # Who may see people of a report, and have them put into one.
-NEEDED = (Scope.COMPLIANCE_READ, Scope.EMPLOYEES_READ)
+NEEDED = (Scope.COMPLIANCE_READ_PEOPLE, Scope.EMPLOYEES_READ)
 
 KEEP = text(f"""
 INSERT INTO report_people (tenant_id, report_id, position, employee_id, unit_id, duty_kind,

@@ -166,7 +166,7 @@ async def test_a_history_holds_no_address_and_masks_the_nip(http, office):
     assert (await office.api.get(path)).json()["items"] == [one]
     other = f"/v1/employees/{office.people['6']}/reminders"
     assert (await office.api.get(other)).json()["items"] == []
-    few = [Scope.COMPLIANCE_READ]
+    few = [Scope.COMPLIANCE_READ_PEOPLE]
     units = {u["code"]: u["id"] for u in (await office.api.get("/v1/work-units")).json()["items"]}
     tenant_id = office.government.tenant_id
     inside = Api(http, await key_of(office.services, tenant_id, unit=units["16.02"], scopes=few))

@@ -199,11 +199,11 @@ async def test_names_are_for_those_who_may_read_them_and_nips_for_fewer(
 
     assert await rows() is None
     assert await rows(Scope.EMPLOYEES_READ) is None
-    assert await rows(Scope.COMPLIANCE_READ) is None
-    masked = await rows(Scope.EMPLOYEES_READ, Scope.COMPLIANCE_READ)
+    assert await rows(Scope.COMPLIANCE_READ_PEOPLE) is None
+    masked = await rows(Scope.EMPLOYEES_READ, Scope.COMPLIANCE_READ_PEOPLE)
     assert [row[3] for row in masked[1:]] == ["Pegawai 6", "Pegawai 7", "Pegawai 3"]
     assert nip(3) not in str(masked)
-    whole = await rows(Scope.EMPLOYEES_READ, Scope.COMPLIANCE_READ, Scope.EMPLOYEES_READ_NIP)
+    whole = await rows(Scope.EMPLOYEES_READ, Scope.COMPLIANCE_READ_PEOPLE, Scope.EMPLOYEES_READ_NIP)
     assert nip(3) in str(whole)
 
 
