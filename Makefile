@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test check bench lock clean
+EXAMPLES ?= 100
+
+.PHONY: install run test check contract bench lock clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +31,10 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/migrations tests/architecture
+
+# The whole OpenAPI, tried by generated requests against a service of its own.
+contract: install
+	$(BIN)/python -m tests.contract --examples $(EXAMPLES)
 
 bench: install
 	$(BIN)/python -m benchmarks

@@ -14,6 +14,7 @@ from app.campaigns.memory import DriftMemory, GrowthMemory
 from app.compliance import routes as compliance
 from app.connections import routes as connections
 from app.contacts import routes as contacts
+from app.contract import Service
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.services import Services
@@ -57,7 +58,8 @@ ROUTERS = (
 
 def create_app(services: Services) -> FastAPI:
     """The application over given services; tests pass their own."""
-    app = FastAPI(
+    app = Service(
+        ROUTERS,
         title="SIMEDSOS",
         version="0.1.0",
         summary="Who has done what was asked, and did the official accounts grow: with evidence.",
@@ -71,8 +73,6 @@ def create_app(services: Services) -> FastAPI:
     app.state.drift = DriftMemory()
     app.state.press = Press()
     install_edge(app)
-    for router in ROUTERS:
-        app.include_router(router)
     return app
 
 

@@ -1,13 +1,13 @@
 """Declared accounts on the wire."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from app.accounts.rules import AccountState
-from app.core.schemas import In, Out, Text
+from app.core.schemas import Day, In, Out, Text
 from app.platforms.base import ExistenceState, Platform
 
 
@@ -28,7 +28,7 @@ class VerificationIn(In):
     """An officer's attestation that the account is this employee's."""
 
     method: Literal["attestation"]
-    attested_on: date
+    attested_on: Day
 
 
 class NormalizeIn(In):

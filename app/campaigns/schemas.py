@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.campaigns.models import DutyKind, DutyMode
 from app.campaigns.rules import STALE_AFTER_DAYS
 from app.core.moments import KNOWN_AT, VALID_AT, PastMoment
-from app.core.schemas import Edit, In, Moment, Out, Text
+from app.core.schemas import Day, Edit, In, Moment, Out, Text
 from app.employees.rules import Category
 from app.neutrality.schemas import PausedOut
 from app.platforms.base import Platform, Precision
@@ -192,7 +192,7 @@ class ExtensionIn(In):
     """Until the end of which day somebody has time, granted by which officer, and why."""
 
     employee_id: UUID
-    due_on: Annotated[date, Field(le=date(LAST_YEAR, 12, 31))]
+    due_on: Annotated[Day, Field(le=date(LAST_YEAR, 12, 31))]
     officer: Text
     reason: Text
 

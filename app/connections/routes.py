@@ -1,6 +1,6 @@
 """Connections over HTTP: for official accounts, and for an employee's own consent."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -23,6 +23,9 @@ MayReadOfficial = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
 MayWriteOfficial = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_WRITE, whole_tenant=True))]
 MayRead = Annotated[Caller, Depends(may(Scope.ACCOUNTS_READ))]
 MayWrite = Annotated[Caller, Depends(may(Scope.ACCOUNTS_WRITE))]
+
+
+HTML: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
 
 
 def make_access(services: ServicesDep) -> AccessMaker:
@@ -108,7 +111,13 @@ async def withdraw_consent(
     await service.disconnect(services, access, caller, declared(account_id))
 
 
-@router.get("/connections/callback", response_class=HTMLResponse)
+@router.get(
+    "/connections/callback",
+    response_class=HTMLResponse,
+    responses={
+        page.status: {"description": page.title, "content": HTML} for page in PAGES.values()
+    },
+)
 async def return_from_consent(
     services: ServicesDep,
     access: MakeAccess,

@@ -1,10 +1,13 @@
 """Shapes that the API's schemas share."""
 
+import re
+from datetime import date
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -13,7 +16,32 @@ from pydantic import (
 
 from app.core.clock import AFTER_LAST_MOMENT, FIRST_MOMENT
 
-Moment: TypeAlias = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT)]
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NUMBER = re.compile(r"\s*[+-]?[0-9.eE+-]+\s*")
+
+
+def refuse_numbers(value: object) -> object:
+    """Seconds since 1970 are no date: a slip would become a day that nobody has named."""
+    if isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        message = "write a date as YYYY-MM-DD, and a moment with its time and offset"
+        raise ValueError(message)
+    return value
+
+
+Moment: TypeAlias = Annotated[
+    AwareDatetime, BeforeValidator(refuse_numbers), Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT)
+]
+
+
+def refuse_all_but_days(value: object) -> object:
+    """A day is ten characters; a moment that happens to be midnight is none."""
+    if isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value)):
+        return value
+    message = "write a date as YYYY-MM-DD"
+    raise ValueError(message)
+
+
+Day: TypeAlias = Annotated[date, BeforeValidator(refuse_all_but_days)]
 
 Text: TypeAlias = Annotated[
     str,

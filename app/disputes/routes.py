@@ -52,7 +52,7 @@ async def list_notices(
     return Page(items=await notices.shown(session, caller, found), next=cursor)
 
 
-@router.get("/notices/text")
+@router.get("/notices/text", responses={409: {"description": "There is nothing to tell now."}})
 async def notice_text(
     caller: MayDecide,
     session: SessionDep,

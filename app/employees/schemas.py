@@ -1,13 +1,16 @@
 """Employees on the wire; the NIP is a string, masked unless the caller may read it."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.core.schemas import Edit, In, Out, Text
 from app.employees.rules import Category, Declaration, Standing
+
+# What is no NIP finds nobody; only what no text column could hold is refused.
+SoughtNip: TypeAlias = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")]
 
 
 class EmployeeIn(In):
@@ -40,7 +43,7 @@ class EmployeeEdit(Edit):
 class EmployeeLookup(In):
     """Look-ups are POST, so that no NIP stands in an address."""
 
-    nips: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    nips: Annotated[list[SoughtNip], Field(min_length=1, max_length=1000)]
 
 
 class EmployeeOut(Out):

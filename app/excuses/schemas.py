@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import model_validator
 
 from app.campaigns.models import DutyKind
-from app.core.schemas import In, Out, Text
+from app.core.schemas import Day, In, Out, Text
 
 
 class ExcuseIn(In):
@@ -18,8 +18,8 @@ class ExcuseIn(In):
     duty: DutyKind | None = None
     reason: Text
     document_number: Text
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
     granted_by: Text
 
     @model_validator(mode="after")

@@ -1,11 +1,11 @@
 """Who may call what: the bearer token becomes a caller, and the caller a confined transaction."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Forbidden, Unauthenticated
@@ -19,8 +19,6 @@ from app.identity.scopes import Scope
 REMEMBERED_FOR = timedelta(seconds=2)
 REMEMBERED_AT_MOST = 10_000
 CALLER = "simedsos.caller"
-
-bearer = HTTPBearer(auto_error=False, description="An API key: sm_live_… or sm_test_…")
 
 
 class CallerMemory:
@@ -83,24 +81,34 @@ class WholeTenantOnly(Forbidden):
     """This key is confined to a part of the tree; the request concerns the whole government."""
 
 
-def may(*scopes: Scope, whole_tenant: bool = False) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that asks for scopes and, where it must, for a key that sees the whole tenant.
+@dataclass(frozen=True, slots=True)
+class May:
+    """A dependency that asks for scopes and, where it must, for a caller of the whole tenant."""
 
-    Raises:
-        Forbidden: the caller lacks one of them.
-    """
+    scopes: tuple[Scope, ...]
+    whole_tenant: bool
 
-    async def check(request: Request) -> Caller:
+    async def __call__(self, request: Request) -> Caller:
+        """The caller, who may.
+
+        Raises:
+            Unauthenticated: nobody calls.
+            Forbidden: the caller lacks one of the scopes.
+            WholeTenantOnly: the caller sees a part of the tree only.
+        """
         # Called and not injected: each injected step costs as much as the look-up itself.
         caller = await get_caller(request)
-        for scope in scopes:
+        for scope in self.scopes:
             if scope not in caller.scopes:
                 raise Forbidden(scope=scope)
-        if whole_tenant and caller.unit_id is not None:
+        if self.whole_tenant and caller.unit_id is not None:
             raise WholeTenantOnly
         return caller
 
-    return check
+
+def may(*scopes: Scope, whole_tenant: bool = False) -> May:
+    """Who may call: holders of all these scopes, and only who sees the whole tenant if it says."""
+    return May(scopes, whole_tenant)
 
 
 async def get_session(
@@ -113,4 +121,3 @@ async def get_session(
 
 # The function scope commits before the answer leaves: a failed commit is an error, not a 201.
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-documented_bearer = Security(bearer)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from app.core.schemas import In, Out, Text
+from app.core.schemas import Day, In, Out, Text
 from app.neutrality.rules import PauseReason
 from app.platforms.base import Platform
 
@@ -14,8 +14,8 @@ from app.platforms.base import Platform
 class NeutralityWindowIn(In):
     """An election window in whole days of Asia/Jakarta, both ends included."""
 
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     legal_basis: Text
     document_number: Text
 

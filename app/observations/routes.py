@@ -93,7 +93,10 @@ async def list_follower_lists(
 
 
 @router.post(
-    "/official-accounts/{account_id}/follower-lists", status_code=201, openapi_extra=UPLOAD_BODY
+    "/official-accounts/{account_id}/follower-lists",
+    status_code=201,
+    responses={200: {"model": FollowerListOut, "description": "The same file was taken before"}},
+    openapi_extra=UPLOAD_BODY,
 )
 async def upload_follower_list(
     caller: MayObserve,
@@ -199,6 +202,7 @@ async def list_evidence(
 @router.post(
     "/accounts/{account_id}/evidence",
     status_code=201,
+    responses={200: {"model": SelfEvidenceTaken, "description": "It was taken before"}},
     openapi_extra=file_or_json(
         EvidenceIn,
         taken_at={"type": "string", "format": "date-time"},

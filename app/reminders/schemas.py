@@ -1,13 +1,13 @@
 """Reminder plans, previews and histories on the wire; no address stands in any of them."""
 
-from datetime import date, datetime, time, timedelta
-from typing import Annotated, Self
+from datetime import datetime, time, timedelta
+from typing import Annotated, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from app.campaigns.models import DutyKind
-from app.core.schemas import In, Out, Text
+from app.core.schemas import Day, In, Out, Text, refuse_numbers
 from app.neutrality.schemas import PausedOut
 from app.reminders.letters import Language
 from app.reminders.rules import Channel, FirstFrom, Recipient, State, Trouble, Withheld
@@ -17,13 +17,21 @@ LONGEST_QUIET = timedelta(hours=20)
 A_DAY = timedelta(days=1)
 
 
+# What JSON Schema calls a time has an offset, which a local time of day has not.
+TimeOfDay: TypeAlias = Annotated[
+    time,
+    BeforeValidator(refuse_numbers),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
+]
+
+
 class QuietHours(In):
     """Local times of Asia/Jakarta between which nothing is sent, and whole days off."""
 
-    starts: time = time(20)
-    ends: time = time(7)
+    starts: TimeOfDay = time(20)
+    ends: TimeOfDay = time(7)
     weekends: bool = False
-    holidays: Annotated[list[date], Field(max_length=200, default_factory=list)]
+    holidays: Annotated[list[Day], Field(max_length=200, default_factory=list)]
 
     @model_validator(mode="after")
     def require_open_hours(self) -> Self:

@@ -18,7 +18,10 @@ async def official(api: Api) -> dict[str, Any]:
     return await official_account(api, "pemprovsumsel")
 
 
-@pytest.mark.parametrize("moment", ENDS)
+NUMBERS = [pytest.param(number, id=f"number-{number}") for number in ("0", "0.5", "-1e3")]
+
+
+@pytest.mark.parametrize("moment", [*ENDS, *NUMBERS])
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -110,3 +113,32 @@ async def test_no_moment_of_a_body_breaks_the_service(api, declared, official, m
     assert {each.json()["errors"][0]["pointer"].rpartition("/")[2] for each in answers} == {
         "starts_at", "ends_at", "observed_at", "taken_at",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("day", [0, 20260101, "0", "2026-01-01T00:00:00", "1 Januari 2026", True])
+async def test_no_number_becomes_a_day(api, units, day):
+    employee = await make_employee(api, units["16.01"])
+    account = await api.post(
+        f"/v1/employees/{employee['id']}/accounts", {"account": "https://x.com/budi_asn"}
+    )
+    path = f"/v1/accounts/{account.json()['id']}/verification"
+    refused = await api.post(path, {"method": "attestation", "attested_on": day})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (
+        422,
+        "/body/attested_on",
+    )
+
+
+async def test_what_no_column_can_hold_is_refused_in_a_look_up(api):
+    answer = await api.post("/v1/employees/lookup", {"nips": ["1990\u0000"]})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/nips/0")
+    unknown = await api.post("/v1/employees/lookup", {"nips": ["", "bukan NIP", "1990"]})
+    assert unknown.json() == {"items": []}
+
+
+async def test_another_method_is_told_all_that_the_address_answers(api, http):
+    unit = "01900000-0000-7000-8000-000000000000"
+    answer = await http.request("DELETE", f"/v1/work-units/{unit}")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PATCH")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await http.request("DELETE", "/nowhere")).status_code == 404

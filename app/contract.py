@@ -1,0 +1,161 @@
+"""The contract as OpenAPI tells it: who may call each operation, and how each may be refused."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+
+from app.core import errors
+from app.core.web import PROBLEM, on_http_error
+from app.identity.access import May
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What is wrong, where, and how to mend it (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "errors"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "message"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+PROBLEM_CONTENT = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+ANY = (errors.Invalid, errors.TooMany, errors.ServiceUnavailable)
+PROTECTED = (errors.Unauthenticated, errors.Forbidden)
+NAMES_SOMETHING = (errors.NotFound,)
+WRITES = (errors.Conflict, errors.NotFound)
+EDITS = (errors.PreconditionFailed, errors.PreconditionRequired)
+WITH_BODY = (errors.BadRequest, errors.TooLarge, errors.UnsupportedFile)
+DESCRIPTIONS: Mapping[type[errors.AppError], str] = {
+    errors.BadRequest: "The body cannot be read as what it says it is.",
+    errors.Unauthenticated: "No valid token was sent.",
+    errors.Forbidden: "The token lacks a scope, or does not reach so far.",
+    errors.NotFound: "There is no such thing, or it is not visible to this caller.",
+    errors.Conflict: "The request conflicts with what is stored.",
+    errors.PreconditionFailed: "The resource has changed since it was read.",
+    errors.TooLarge: "The body is larger than the limit.",
+    errors.UnsupportedFile: "The body is of a kind that is not taken.",
+    errors.Invalid: "The request does not describe what the operation needs.",
+    errors.PreconditionRequired: "An edit needs the header If-Match.",
+    errors.TooMany: "Too many requests; Retry-After says when to come back.",
+    errors.ServiceUnavailable: "The service cannot answer now; Retry-After says when to come back.",
+}
+METHOD_NOT_ALLOWED = 405
+UNSAFE = frozenset({"post", "put", "patch", "delete"})
+
+
+class Service(FastAPI):
+    """An application whose OpenAPI tells scopes and refusals, taken from its own routes."""
+
+    def __init__(self, rooms: Sequence[APIRouter], **about: Any) -> None:
+        super().__init__(**about)
+        self._rooms = rooms
+        for room in rooms:
+            self.include_router(room)
+        self.add_exception_handler(METHOD_NOT_ALLOWED, self._on_other_method)
+
+    async def _on_other_method(self, request: Request, _: Exception) -> Response:
+        # Each route knows only its own method; what the address answers is what they know together.
+        known = {
+            method
+            for room in self._rooms
+            for route in room.routes
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods or ()
+        }
+        allowed = {"Allow": ", ".join(sorted(known))} if known else {}
+        return await on_http_error(request, HTTPException(METHOD_NOT_ALLOWED, headers=allowed))
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, completed once."""
+        if self.openapi_schema is None:
+            guards = {key: guard for room in self._rooms for key, guard in _guards(room)}
+            _complete(super().openapi(), guards)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+def _guards(room: APIRouter) -> Iterator[tuple[tuple[str, str], May]]:
+    for route in room.routes:
+        assert isinstance(route, APIRoute)
+        for guard in _asked(route.dependant):
+            for method in route.methods or ():
+                yield (method.lower(), route.path), guard
+
+
+def _asked(dependant: Dependant) -> Iterator[May]:
+    if isinstance(dependant.call, May):
+        yield dependant.call
+    for each in dependant.dependencies:
+        yield from _asked(each)
+
+
+def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM_SCHEMA
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    components["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key: sm_live_… or sm_test_…",
+        }
+    }
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            guard = guards.get((method, path))
+            if guard is not None:
+                # OpenAPI 3.1 lets every scheme name what it has to grant.
+                operation["security"] = [{"bearer": sorted(guard.scopes)}]
+            _tell_refusals(operation, method, protected=guard is not None)
+
+
+def _tell_refusals(operation: dict[str, Any], method: str, *, protected: bool) -> None:
+    answers = operation["responses"]
+    # FastAPI's own description of a 422 is not what this service answers.
+    answers.pop("422", None)
+    for refusal in _refusals(operation, method, protected=protected):
+        answers.setdefault(str(refusal.status), {"description": DESCRIPTIONS[refusal]})
+    for status, told in answers.items():
+        if int(status) >= errors.BadRequest.status:
+            told.setdefault("content", PROBLEM_CONTENT)
+
+
+def _refusals(
+    operation: dict[str, Any], method: str, *, protected: bool
+) -> Iterator[type[errors.AppError]]:
+    yield from ANY
+    if protected:
+        yield from PROTECTED
+    parameters = operation.get("parameters", ())
+    if any(_is_id(each["schema"]) for each in parameters):
+        yield from NAMES_SOMETHING
+    if any(each["name"].lower() == "if-match" for each in parameters):
+        yield from EDITS
+    if method in UNSAFE:
+        yield from WRITES
+    if "requestBody" in operation:
+        yield from WITH_BODY
+
+
+def _is_id(schema: dict[str, Any]) -> bool:
+    return any(each.get("format") == "uuid" for each in (schema, *schema.get("anyOf", ())))

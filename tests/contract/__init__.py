@@ -1,0 +1,1 @@
+"""The whole OpenAPI, tried by generated requests against the running service."""
