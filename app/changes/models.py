@@ -39,6 +39,18 @@ class Xid8(UserDefinedType[int]):
 ischema_names["xid8"] = Xid8
 
 
+class LongTransaction(TenantRow, Base):
+    """A transaction that took long: what it wrote bears its beginning, and was known at its end."""
+
+    __tablename__ = "long_transactions"
+    __table_args__ = (
+        CheckConstraint("began_at < ended_at", name="transactions_end_after_they_begin"),
+    )
+
+    began_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(primary_key=True)
+
+
 class Change(Base):
     """A change: ids and states only, never names, handles or NIPs."""
 

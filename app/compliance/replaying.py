@@ -32,6 +32,9 @@ judged.employee_id = held.employee_id AND judged.duty_id = held.duty_id
 AND judged.official_account_id IS NOT DISTINCT FROM held.official_account_id
 """
 
+# Transactions that had begun at the moment asked about, and had not ended.
+UNFINISHED = "CAST(current_setting('simedsos.unfinished') AS timestamptz[])"
+
 # A verdict under dispute, then or when it is known, is held still and told of nobody.
 HELD = text(f"""
 INSERT INTO pg_temp.verdicts ({COLUMNS})
@@ -43,10 +46,14 @@ SELECT DISTINCT ON (held.employee_id, held.duty_id, held.official_account_id)
        true, held.decided_at
 FROM (
     SELECT {COLUMNS}, known_from, CAST('infinity' AS timestamptz) AS known_to FROM public.verdicts
-    UNION ALL SELECT {COLUMNS}, known_from, known_to FROM public.verdicts_past
+    UNION ALL
+    SELECT {COLUMNS}, known_from,
+           CASE WHEN known_to = ANY({UNFINISHED}) THEN 'infinity' ELSE known_to END
+    FROM public.verdicts_past
 ) AS held
 LEFT JOIN judged ON {SAME}
 WHERE held.tenant_id = :tenant_id AND held.campaign_id = :campaign_id AND held.disputed
+  AND held.known_from <> ALL({UNFINISHED})
   AND (CAST(:employee_id AS uuid) IS NULL OR held.employee_id = :employee_id)
   AND (held.known_from <= :valid_at AND held.known_to > :valid_at
        OR judged.employee_id IS NOT NULL

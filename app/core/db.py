@@ -7,7 +7,7 @@ Every transaction takes a role that owns nothing and cannot bypass row security:
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,8 @@ CONNECT_SECONDS = 10
 GLANCES = 2
 LAST_ACTS = "simedsos.last_acts"
 LOOKS_BACK = "simedsos.looks_back"
+# Transactions that took longer are written down, so that nobody looks back into the midst of one.
+LONG = timedelta(milliseconds=20)
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -139,8 +141,22 @@ SELECT set_config('role', :role, true), set_config('simedsos.tenant_id', :tenant
 LOOK_BACK = text("""
 SELECT set_config('simedsos.known_at', :known_at, true),
        set_config('simedsos.valid_at', :valid_at, true),
+       set_config('simedsos.unfinished', COALESCE((
+           SELECT CAST(array_agg(began_at) AS text) FROM public.long_transactions
+           WHERE tenant_id = CAST(current_setting('simedsos.tenant_id') AS uuid)
+             AND began_at <= CAST(:known_at AS timestamptz)
+             AND began_at > CAST(:known_at AS timestamptz) - interval '1 day'
+             AND ended_at > CAST(:known_at AS timestamptz)), '{}'), true),
        set_config('search_path', :search_path, true),
        set_config('plan_cache_mode', 'force_custom_plan', true)
+""")
+
+
+# A transaction that has written nothing has no number.
+FINISHED = text("""
+INSERT INTO public.long_transactions (tenant_id, began_at, ended_at)
+SELECT :tenant_id, :began_at, :ended_at WHERE pg_current_xact_id_if_assigned() IS NOT NULL
+ON CONFLICT DO NOTHING
 """)
 
 
@@ -149,6 +165,7 @@ async def look_back(
 ) -> None:
     """Show the rest of the transaction every table that answers read as it was known at a moment.
 
+    What a transaction had begun to write then, and finished later, was not known yet.
     With `valid_at`, facts of later dates are left out, and what has no date is as it was recorded
     by then. What the session has read of the present is forgotten; nothing can be written but by
     the last acts of the transaction, which are of the present.
@@ -206,9 +223,13 @@ class Database:
     async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
         """One transaction inside one tenant; commits when the block ends without an error."""
         async with self._sessions() as session, session.begin():
-            await self._enter(session, "simedsos_app", str(tenant_id))
+            began_at = await self._enter(session, "simedsos_app", str(tenant_id))
             yield session
             await _finish(session)
+            ended_at = self.clock.now()
+            if ended_at - began_at > LONG:
+                span = {"tenant_id": tenant_id, "began_at": began_at, "ended_at": ended_at}
+                await session.execute(FINISHED, span)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncSession]:
@@ -217,9 +238,10 @@ class Database:
             await self._enter(session, "simedsos_system", "")
             yield session
 
-    async def _enter(self, session: AsyncSession, role: str, tenant: str) -> None:
-        now = self.clock.now().isoformat()
-        await session.execute(ENTER, {"role": role, "tenant": tenant, "now": now})
+    async def _enter(self, session: AsyncSession, role: str, tenant: str) -> datetime:
+        now = self.clock.now()
+        await session.execute(ENTER, {"role": role, "tenant": tenant, "now": now.isoformat()})
+        return now
 
     async def glance(self, statement: str, *arguments: object) -> Any:
         """One row of the coordination tables, by the driver itself and in a single round trip.

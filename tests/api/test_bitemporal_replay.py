@@ -28,6 +28,7 @@ from tests.support import NOW, Api
 
 DAYS = 8
 SEEDS = (1, 2)
+READING = [Scope.COMPLIANCE_READ, Scope.COMPLIANCE_READ_PEOPLE, Scope.OFFICIAL_ACCOUNTS_READ]
 
 
 def without_echoes(answer: Any) -> Any:
@@ -107,7 +108,7 @@ async def test_each_day_is_told_later_as_it_was_told_then(
             services,
             government.tenant_id,
             lifetime=timedelta(days=99),
-            scopes=[Scope.COMPLIANCE_READ, Scope.OFFICIAL_ACCOUNTS_READ],
+            scopes=READING,
         ),
     )
     told = []
