@@ -25,7 +25,9 @@ from app.settings import Settings
 from migrations import migrate
 from tests.support import NOW, Api, Government
 
-TEMPLATE = "simedsos_template"
+# Workers of one run may share a server, and each has databases of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+TEMPLATE = f"simedsos_template_{WORKER}"
 # A busy machine is no fault of the code; examples are still bounded in number.
 hypothesis_settings.register_profile(
     "project", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -60,11 +62,16 @@ async def fresh_database(server_url: str, name: str, template: str | None = None
 
 
 @pytest.fixture(scope="session")
-async def database_url(server_url: str) -> str:
+async def template(server_url: str) -> str:
+    """A migrated database that nobody connects to, so that it can be copied at any time."""
+    await migrate(await fresh_database(server_url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+async def database_url(server_url: str, template: str) -> str:
     """A migrated database that every test rolls back to."""
-    url = await fresh_database(server_url, TEMPLATE)
-    await migrate(url)
-    return url
+    return await fresh_database(server_url, f"simedsos_{WORKER}", template)
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +102,11 @@ def services(connection: AsyncConnection, clock: SettableClock) -> Services:
 
 @pytest.fixture
 async def separate_services(
-    server_url: str, database_url: str, clock: SettableClock, request: pytest.FixtureRequest
+    server_url: str, template: str, clock: SettableClock, request: pytest.FixtureRequest
 ) -> AsyncIterator[Services]:
     """A database of its own, for tests of several workers that commit for real."""
-    name = f"separate_{abs(hash(request.node.nodeid))}"
-    source = await asyncpg.connect(plain_url(server_url))
-    await source.close()
-    url = await fresh_database(server_url, name)
-    await migrate(url)
+    name = f"separate_{WORKER}_{abs(hash(request.node.nodeid))}"
+    url = await fresh_database(server_url, name, template)
     engine = make_engine(url, pool_size=10)
     settings = Settings(database_url=url)
     database = Database(engine, clock)
