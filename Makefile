@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 EXAMPLES ?= 100
+# Each test process starts a PostgreSQL of its own.
+TEST_PROCESSES ?= 2
 
 .PHONY: install run test check contract bench lock clean
 
@@ -23,7 +25,7 @@ run: install
 	$(BIN)/simedsos up --demo
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadscope
 
 check: install
 	$(BIN)/ruff format --check .

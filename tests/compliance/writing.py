@@ -44,8 +44,8 @@ async def write(connection: AsyncConnection, tenant_id: UUID, world: World) -> N
 def _rows(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "work_units", {"id": UNIT, "code": "16", "name": "Provinsi", "ancestors": [UNIT]}
     yield "api_keys", {
-        "id": KEY, "name": "Uji", "prefix": "uji", "key_hash": bytes(32), "scopes": [],
-        "expires_at": BEGIN,
+        "id": KEY, "client_id": KEY, "name": "Uji", "prefix": "uji", "key_hash": bytes(32),
+        "scopes": [], "expires_at": BEGIN,
     }  # fmt: skip
     yield "campaigns", {
         "id": CAMPAIGN, "title": "Uji", "legal_basis": "SE", "document_number": "1",
