@@ -24,6 +24,7 @@ from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.identity.access import CallerMemory
+from app.keys import routes as keys
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
@@ -52,6 +53,7 @@ ROUTERS = (
     reminders.router,
     budgets.router,
     audit.router,
+    keys.router,
     operations.router,
 )
 

@@ -16,6 +16,7 @@ class ChangeKind(StrEnum):
     API_KEY_LEAKED = "api_key:leaked"
     API_KEY_REVOKED = "api_key:revoked"
     API_KEY_ROTATED = "api_key:rotated"
+    API_KEY_UPDATED = "api_key:updated"
     BREACH_CLOSED = "breach:closed"
     BREACH_RECORDED = "breach:recorded"
     CAMPAIGN_CREATED = "campaign:created"

@@ -1,4 +1,4 @@
-"""`simedsos keys`: the API keys of a government, made, listed and revoked."""
+"""`simedsos keys`: the API keys of a government, made, listed, exchanged and revoked."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from app.identity.models import ApiKey
 from app.identity.scopes import Scope
 from app.settings import Settings, get_settings
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+app = typer.Typer(no_args_is_help=True, help="Create, list, exchange and revoke API keys.")
 
 
 @app.command(name="create")
@@ -56,6 +56,12 @@ def show(tenant: Tenant = None, as_json: AsJson = False) -> None:
     out.print(table)
 
 
+@app.command(name="rotate")
+def rotate(prefix: str, tenant: Tenant = None) -> None:
+    """Make the next key of the same client; the old one works until it expires or is revoked."""
+    print(run(operator.rotate_key(get_settings(), prefix, tenant)))  # noqa: T201
+
+
 @app.command(name="revoke")
 def revoke(prefix: str, tenant: Tenant = None) -> None:
     """Revoke the key of which the first 12 characters are given."""
@@ -76,6 +82,7 @@ async def keys_of(settings: Settings, tenant: str | None) -> Sequence[ApiKey]:
 def facts_of(key: ApiKey) -> dict[str, Any]:
     """A key as JSON has it."""
     return {
+        "client_id": str(key.client_id),
         "prefix": key.prefix,
         "name": key.name,
         "scopes": key.scopes,

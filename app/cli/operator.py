@@ -24,6 +24,9 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
+from app.keys import service as keys
+from app.keys.rules import is_alive
+from app.keys.schemas import RotationIn
 from app.observations import evidence, lists
 from app.observations.schemas import FollowerListOut, SelfEvidenceTaken
 from app.observations.self_exports import Word
@@ -161,6 +164,36 @@ async def create_key(
                 now=now,
                 unit_id=unit,
             )
+
+
+class KeyNotClear(OperatorError):
+    """Exactly one live key must begin with the prefix: give its first 12 characters."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+async def rotate_key(settings: Settings, prefix: str, tenant: str | None) -> str:
+    """The secret of the next key of the client whose live key begins so.
+
+    Raises:
+        KeyNotClear: no live key begins so, or several do.
+    """
+    now = SystemClock().now()
+    async with connected(settings) as database:
+        tenant_id = await chosen_tenant(database, tenant)
+        async with database.transaction(tenant_id) as session:
+            held = await identity_queries.keys_of(session, tenant_id)
+            found = [
+                key
+                for key in held
+                if key.prefix == prefix and is_alive(key.revoked_at, key.expires_at, now)
+            ]
+            if len(found) != 1:
+                raise KeyNotClear
+            caller, asked = operator_of(tenant_id), RotationIn()
+            made = await keys.rotate(session, caller, found[0].id, asked, now=now)
+            return made.token
 
 
 async def revoke_key(settings: Settings, prefix: str, tenant: str | None) -> int:

@@ -14,6 +14,9 @@ from app.compliance.rules import Basis, Finding, Reason, Verdict
 from app.employees.rules import Declaration
 from app.platforms.base import Platform
 
+# Who has said that they have no account has answered; that is for an officer to look into.
+UNANSWERED = frozenset({Reason.UNDECLARED, Reason.PLATFORM_UNDECLARED})
+
 
 @dataclass(frozen=True, slots=True)
 class AccountFact:

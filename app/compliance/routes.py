@@ -8,16 +8,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from app.audit.looks import ReadingDep
 from app.campaigns import queries as campaigns
 from app.campaigns.models import DutyKind
-from app.compliance import answers, queries
+from app.compliance import answers, missing, queries
 from app.compliance.replaying import enter_campaigns_past, enter_employees_past
 from app.compliance.rules import Reason, Verdict
 from app.compliance.schemas import (
     CampaignEmployees,
     Flag,
+    MissingDeclarations,
     ProgressOut,
     RecapBy,
     RecapOut,
     VerdictsOut,
+    WaitedFor,
 )
 from app.core.moments import MomentsDep
 from app.core.paging import PageDep, split_page
@@ -29,6 +31,9 @@ from app.identity.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["compliance"])
 MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
+MayRemind = Annotated[
+    Caller, Depends(may(Scope.ACCOUNTS_READ, Scope.COMPLIANCE_READ, Scope.EMPLOYEES_READ))
+]
 MayReadPeople = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 
 
@@ -110,6 +115,23 @@ async def campaign_employees(
         valid_at=valid_at,
         known_at=moments.known_at,
     )
+
+
+@router.get("/campaigns/{campaign_id}/missing-declarations")
+async def missing_declarations(
+    caller: MayRemind,
+    campaign_id: UUID,
+    session: SessionDep,
+    page: PageDep,
+    reading: ReadingDep,
+) -> MissingDeclarations:
+    """Members of the caller's units who have not declared yet; excused and disputed ones never."""
+    campaign = await campaigns.get(session, caller, campaign_id)
+    found = await missing.declarations(session, caller, campaign_id, page)
+    rows, cursor = split_page(found, page)
+    reading.of((row.id for row in rows), subject_id=campaign_id)
+    items = [WaitedFor.model_validate(row) for row in rows]
+    return MissingDeclarations(items=items, next=cursor, evaluated_at=campaign.evaluated_at)
 
 
 @router.get("/employees/{employee_id}/verdicts")

@@ -90,6 +90,21 @@ class CampaignEmployees(Page[CampaignEmployee]):
     paused: list[PausedOut]
 
 
+class WaitedFor(Out):
+    """A member who has not yet declared what was asked; nothing else is said of them."""
+
+    id: UUID
+    name: str
+    unit_id: UUID
+    unit_name: str
+
+
+class MissingDeclarations(Page[WaitedFor]):
+    """One page of members whose unit may remind them, as the last evaluation found them."""
+
+    evaluated_at: datetime | None
+
+
 class EvidenceOut(Out):
     """What a verdict rests on."""
 

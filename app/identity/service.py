@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -45,16 +46,58 @@ async def create_key(
         id=key_id,
         client_id=key_id,
         name=name,
-        prefix=token[:PREFIX_SHOWN],
-        key_hash=hash_token(token),
         scopes=sorted(scopes),
         unit_id=unit_id,
+        created_at=now,
         expires_at=expires_at,
+        **_told_by(token),
     )
     session.add(key)
     record(session, ChangeKind.API_KEY_CREATED, key.id, tenant_id=tenant_id, actor=actor, at=now)
     await session.flush()
     return token
+
+
+async def rotate_key(
+    session: AsyncSession, old: ApiKey, *, expires_at: datetime, now: datetime, actor: str
+) -> str:
+    """The next key of the same client with the same rights; returns its secret."""
+    token = new_token(LIVE_PREFIX)
+    key = ApiKey(
+        tenant_id=old.tenant_id,
+        id=new_id(),
+        client_id=old.client_id,
+        name=old.name,
+        scopes=old.scopes,
+        unit_id=old.unit_id,
+        created_at=now,
+        expires_at=expires_at,
+        **_told_by(token),
+    )
+    session.add(key)
+    tenant_id = old.tenant_id
+    record(session, ChangeKind.API_KEY_ROTATED, key.id, tenant_id=tenant_id, actor=actor, at=now)
+    await session.flush()
+    return token
+
+
+async def give_every_scope(
+    session: AsyncSession, tenant_id: UUID, token: str, *, now: datetime, actor: str = "operator"
+) -> None:
+    """Let a key do everything that there is to do by now; nothing happens if it may already."""
+    key = await session.scalar(
+        select(ApiKey).where(ApiKey.tenant_id == tenant_id, ApiKey.key_hash == hash_token(token))
+    )
+    if key is not None and set(key.scopes) != set(Scope):
+        key.scopes = sorted(Scope)
+        record(
+            session, ChangeKind.API_KEY_UPDATED, key.id, tenant_id=tenant_id, actor=actor, at=now
+        )
+
+
+def _told_by(token: str) -> dict[str, Any]:
+    """What is stored of a secret: the beginning by which people know it, and its hash."""
+    return {"prefix": token[:PREFIX_SHOWN], "key_hash": hash_token(token)}
 
 
 async def revoke_key(

@@ -57,8 +57,11 @@ async def prepare_tenant(database_url: str, token: str, *, clock: Clock) -> UUID
             known = tenant_id is not None
             if tenant_id is None:
                 tenant_id = await identity.create_tenant(session, slug=SLUG, name=TENANT_NAME)
-        if not known:
-            async with database.transaction(tenant_id) as session:
+        async with database.transaction(tenant_id) as session:
+            if known:
+                # The folder may be of an older release, which knew fewer scopes.
+                await identity.give_every_scope(session, tenant_id, token, now=clock.now())
+            else:
                 await identity.create_key(
                     session,
                     tenant_id,

@@ -14,7 +14,12 @@ from app.accounts.rules import AccountState
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Duty, DutyKind
 from app.campaigns.rules import due_at
-from app.compliance.declaring import AccountFact, DeclareEvidence, judge_declare
+from app.compliance.declaring import (
+    UNANSWERED,
+    AccountFact,
+    DeclareEvidence,
+    judge_declare,
+)
 from app.compliance.freezing import About, clearances
 from app.compliance.rules import Reason, Verdict
 from app.core.clock import jakarta_day, jakarta_midnight
@@ -30,7 +35,6 @@ from app.reminders.rules import Channel, Course, Past, Reach, Recipient, Situati
 
 DAY = timedelta(days=1)
 # Somebody who has said that there is no account has answered: no reminder asks them again.
-UNANSWERED = frozenset({Reason.UNDECLARED, Reason.PLATFORM_UNDECLARED})
 NO_PAST = Past()
 # Whom a reminder went to, in whose place, and about what.
 Whose = tuple[Recipient, UUID, UUID | None, DutyKind]

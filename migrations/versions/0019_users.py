@@ -12,7 +12,7 @@ TENANT = "(SELECT nullif(current_setting('simedsos.tenant_id', true), '')::uuid)
 CHANGE_KINDS = (
     "account:checked", "account:contested", "account:declared", "account:retired",
     "account:updated", "account:verified", "api_key:created", "api_key:leaked",
-    "api_key:revoked", "api_key:rotated", "breach:closed", "breach:recorded",
+    "api_key:revoked", "api_key:rotated", "api_key:updated", "breach:closed", "breach:recorded",
     "campaign:created", "campaign:evaluated", "campaign:updated", "connection:created",
     "connection:lost", "connection:removed", "consent:given", "consent:withdrawn",
     "contact:changed", "dispute:decided", "dispute:filed", "employee:created",

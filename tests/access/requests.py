@@ -30,6 +30,9 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "method": "attestation",
         "attested_on": "2026-11-20",
     },
+    "POST /v1/api-keys": {"name": "Baru", "scopes": ["keys:write"], "unit_id": "{unit}"},
+    "POST /v1/api-keys/leaks": {"token": "sm_live_invented"},
+    "POST /v1/api-keys/{key}/rotation": {},
     "POST /v1/campaigns": {**CAMPAIGN, "official_account_ids": ["{official}"]},
     "PATCH /v1/campaigns/{campaign}": {"title": "Lain"},
     "POST /v1/campaigns/{campaign}/extensions": {

@@ -45,7 +45,7 @@ class Everything:
 
 def nobodys() -> dict[str, str]:
     """Ids that nothing has."""
-    kinds = (*OF_UNITS, "campaign", "import", "list", "window", "report", "official")
+    kinds = (*OF_UNITS, "campaign", "import", "list", "window", "report", "official", "key")
     return {kind: str(uuid4()) for kind in kinds}
 
 
@@ -75,6 +75,8 @@ async def lay_out(
         await _processes(api, found.of_unit[unit], campaign_id, mark)
     window = {"starts_on": "2030-01-01", "ends_on": "2030-02-01", **DECREED}
     found.shared["window"] = await made(api, "/v1/neutrality-windows", window)
+    key = {"name": f"Sistem {mark}", "scopes": ["keys:write"]}
+    found.shared["key"] = await made(api, "/v1/api-keys", key)
     report = {"campaign_id": campaign_id, "title": f"Laporan {mark}"}
     found.shared["report"] = await made(api, "/v1/reports", report)
     return found

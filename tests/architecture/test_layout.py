@@ -29,7 +29,7 @@ BESIDE = {
     "campaigns": {"extensions", "growth", "memory", "past", "roster"},
     "changes": {"chain", "kinds"},
     "compliance": {
-        "answers", "asking", "counts", "declaring", "freezing", "judging", "replaying",
+        "answers", "asking", "counts", "declaring", "freezing", "judging", "missing", "replaying",
         "small_units", "storing", "weighing",
     },
     "connections": {"answers", "connecting", "pasting", "sealing"},

@@ -40,6 +40,19 @@ async def test_keys_are_listed_without_themselves(simedsos):  # noqa: F811
     assert (unnamed.returncode, "tenants list" in unnamed.stderr) == (1, True)
 
 
+async def test_a_client_changes_over_from_the_terminal(simedsos):  # noqa: F811
+    simedsos("tenants", "create", "sumsel", "Pemprov Sumatera Selatan")
+    old = simedsos("keys", "create", "SIMPEG", "--scope", "employees:read").stdout.strip()
+    new = simedsos("keys", "rotate", old[:12])
+    assert new.returncode == 0, new.stderr
+    newest, oldest = json.loads(simedsos("keys", "list", "--json").stdout)
+    assert newest["prefix"] == new.stdout.strip()[:12] != oldest["prefix"]
+    assert newest["client_id"] == oldest["client_id"]
+    assert (newest["scopes"], oldest["revoked_at"]) == (["employees:read"], None)
+    unknown = simedsos("keys", "rotate", "sm_live_none")
+    assert (unknown.returncode, "12 characters" in unknown.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("fields", "state"),
     [

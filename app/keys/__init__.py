@@ -1,0 +1,1 @@
+"""Keys of other systems: made, exchanged for new ones, revoked, and reported as leaked."""
