@@ -11,6 +11,7 @@ from starlette.routing import Match
 from app.core import errors
 from app.core.web import PROBLEM, on_http_error
 from app.identity.access import May
+from app.sign_in.sessions import NAME
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -117,15 +118,24 @@ def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -
         "bearer": {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API key: sm_live_… or sm_test_…",
-        }
+            "description": "An API key (sm_live_… or sm_test_…), or an access token (RFC 9068) of"
+            " the government's OpenID provider.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": NAME,
+            "description": "A signed-in browser; over HTTPS with the prefix `__Host-`. Changes need"
+            " the header X-CSRF-Token of /v1/session.",
+        },
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             guard = guards.get((method, path))
             if guard is not None:
                 # OpenAPI 3.1 lets every scheme name what it has to grant.
-                operation["security"] = [{"bearer": sorted(guard.scopes)}]
+                scopes = sorted(guard.scopes)
+                operation["security"] = [{"bearer": scopes}, {"session": scopes}]
             _tell_refusals(operation, method, protected=guard is not None)
 
 

@@ -32,6 +32,8 @@ from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
 from app.settings import Settings, get_settings
+from app.sign_in import routes as sign_in
+from app.sign_in.service import SignIn
 from app.work_units import routes as work_units
 
 # A path is compared with every route before its own, so the busiest room stands first.
@@ -54,6 +56,7 @@ ROUTERS = (
     budgets.router,
     audit.router,
     keys.router,
+    sign_in.router,
     operations.router,
 )
 
@@ -71,6 +74,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.callers = CallerMemory()
+    app.state.sign_in = SignIn(services)
     app.state.growth = GrowthMemory()
     app.state.drift = DriftMemory()
     app.state.press = Press()

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -53,6 +53,19 @@ class Settings(BaseSettings):
     youtube_client_secret: SecretStr | None = None
     youtube_oauth_base_url: str | None = None
 
+    # The government's own OpenID provider: complete, or not at all. The client is for browsers.
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_tenant: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    # Under which claims it tells roles, the code of the unit, and the NIP; a dot goes a level down.
+    oidc_roles_claim: str = "simedsos_roles"
+    oidc_unit_claim: str = "simedsos_unit"
+    oidc_nip_claim: str = "nip"
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+
     # Reminders by e-mail: off while no host is set.
     smtp_host: str | None = None
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
@@ -91,6 +104,20 @@ class Settings(BaseSettings):
     youtube_page_base_url: str | None = None
     youtube_api_key: SecretStr | None = None
 
+    @model_validator(mode="after")
+    def provider_is_complete(self) -> Self:
+        """Refuse half a provider, which would let in whom nobody has thought of."""
+        needed = ("oidc_audience", "oidc_tenant")
+        lacking = [f"SIMEDSOS_{name.upper()}" for name in needed if getattr(self, name) is None]
+        if self.oidc_issuer is not None and lacking:
+            message = f"SIMEDSOS_OIDC_ISSUER needs {' and '.join(lacking)}, too"
+            raise ValueError(message)
+        return self
+
+    def public_address(self) -> str:
+        """Where browsers reach the service, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
     def required_database_url(self) -> str:
         """The address that the service's processes connect to.
 
@@ -113,8 +140,7 @@ class Settings(BaseSettings):
 
     def callback_url(self) -> str:
         """Where platforms send a browser back to; it is registered with each app."""
-        public = self.public_url or f"http://{self.host}:{self.port}"
-        return f"{public.rstrip('/')}/v1/connections/callback"
+        return f"{self.public_address()}/v1/connections/callback"
 
 
 @lru_cache

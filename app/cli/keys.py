@@ -62,6 +62,12 @@ def rotate(prefix: str, tenant: Tenant = None) -> None:
     print(run(operator.rotate_key(get_settings(), prefix, tenant)))  # noqa: T201
 
 
+@app.command(name="link")
+def link(prefix: str, tenant: Tenant = None) -> None:
+    """Make a link that signs a browser in once, with the rights of a key; good for 12 hours."""
+    print(run(operator.sign_in_link(get_settings(), prefix, tenant)))  # noqa: T201
+
+
 @app.command(name="revoke")
 def revoke(prefix: str, tenant: Tenant = None) -> None:
     """Revoke the key of which the first 12 characters are given."""

@@ -22,6 +22,7 @@ from app.exchange.models import ImportKind
 from app.exchange.schemas import ImportOut
 from app.identity import queries as identity_queries
 from app.identity import service as identity
+from app.identity.models import ApiKey
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.keys import service as keys
@@ -183,17 +184,36 @@ async def rotate_key(settings: Settings, prefix: str, tenant: str | None) -> str
     async with connected(settings) as database:
         tenant_id = await chosen_tenant(database, tenant)
         async with database.transaction(tenant_id) as session:
-            held = await identity_queries.keys_of(session, tenant_id)
-            found = [
-                key
-                for key in held
-                if key.prefix == prefix and is_alive(key.revoked_at, key.expires_at, now)
-            ]
-            if len(found) != 1:
-                raise KeyNotClear
-            caller, asked = operator_of(tenant_id), RotationIn()
-            made = await keys.rotate(session, caller, found[0].id, asked, now=now)
-            return made.token
+            key = await _live_key(session, tenant_id, prefix, now)
+            caller = operator_of(tenant_id)
+            return (await keys.rotate(session, caller, key.id, RotationIn(), now=now)).token
+
+
+async def sign_in_link(settings: Settings, prefix: str, tenant: str | None) -> str:
+    """An address that signs a browser in once, with the rights of the key that begins so.
+
+    Raises:
+        KeyNotClear: no live key begins so, or several do.
+    """
+    now = SystemClock().now()
+    async with connected(settings) as database:
+        tenant_id = await chosen_tenant(database, tenant)
+        async with database.transaction(tenant_id) as session:
+            key = await _live_key(session, tenant_id, prefix, now)
+            token = await identity.create_sign_in_link(session, key, now=now)
+    return f"{settings.public_address()}/sign-in/link?token={token}"
+
+
+async def _live_key(session: AsyncSession, tenant_id: UUID, prefix: str, now: datetime) -> ApiKey:
+    held = await identity_queries.keys_of(session, tenant_id)
+    found = [
+        key
+        for key in held
+        if key.prefix == prefix and is_alive(key.revoked_at, key.expires_at, now)
+    ]
+    if len(found) != 1:
+        raise KeyNotClear
+    return found[0]
 
 
 async def revoke_key(settings: Settings, prefix: str, tenant: str | None) -> int:

@@ -91,3 +91,14 @@ async def by_nips(session: AsyncSession, caller: Caller, nips: Sequence[str]) ->
         visible_to(caller).where(Employee.id.in_(bearers)).order_by(Employee.id)
     )
     return found.all()
+
+
+async def id_of_nip(session: AsyncSession, tenant_id: UUID, nip: str) -> UUID | None:
+    """The employee who bears a NIP now; None where there is none."""
+    return await session.scalar(
+        select(EmployeeNip.employee_id).where(
+            EmployeeNip.tenant_id == tenant_id,
+            EmployeeNip.nip == nip,
+            EmployeeNip.valid_to.is_(None),
+        )
+    )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.core.services import Services, ServicesDep
 from app.core.sharing import Shared
 from app.identity import queries
-from app.identity.rules import Caller, bearer_token, hash_token
+from app.identity.rules import KEY_PREFIXES, Caller, bearer_token, hash_token
 from app.identity.scopes import Scope
 
 # A revoked key is refused at the latest this much later by every process.
@@ -59,6 +59,29 @@ async def authenticate(services: Services, memory: CallerMemory, token: str) -> 
     return caller
 
 
+class SignIn(Protocol):
+    """How people become callers: by an access token, or by the cookie of a browser session."""
+
+    async def caller_of(self, request: Request, token: str | None) -> Caller | None:
+        """The person who calls; None where nobody is known."""
+
+
+async def person(request: Request, token: str | None) -> Caller | None:
+    """The person who calls; one who has just called with the same token costs nothing more."""
+    memory: CallerMemory = request.app.state.callers
+    sign_in: SignIn = request.app.state.sign_in
+    now = request.app.state.services.clock.now()
+    if token is None:
+        return await sign_in.caller_of(request, None)
+    token_hash = hash_token(token)
+    known = memory.recall(token_hash, now)
+    if known is None:
+        known = await sign_in.caller_of(request, token)
+        if known is not None:
+            memory.remember(token_hash, known, now)
+    return known
+
+
 async def get_caller(request: Request) -> Caller:
     """The authenticated caller of this request, looked up once for all who ask.
 
@@ -70,7 +93,12 @@ async def get_caller(request: Request) -> Caller:
         return known
     token = bearer_token(request.headers.get("authorization"))
     state = request.app.state
-    caller = await authenticate(state.services, state.callers, token) if token is not None else None
+    if token is not None and token.startswith(KEY_PREFIXES):
+        caller = await authenticate(state.services, state.callers, token)
+    elif token is not None or "authorization" not in request.headers:
+        caller = await person(request, token)
+    else:
+        caller = None
     if caller is None:
         raise Unauthenticated
     request.scope[CALLER] = caller

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.models import ApiKey, SignInLink, Tenant, User
-from app.identity.rules import Caller, CallerKind, office_of
+from app.identity.rules import Caller, CallerKind, hash_token, office_of
 from app.identity.scopes import Role, Scope
 
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -65,6 +65,20 @@ async def caller_by_key(session: AsyncSession, key_hash: bytes, now: datetime) -
     return as_caller(key)
 
 
+async def key_of_token(session: AsyncSession, tenant_id: UUID, token: str) -> ApiKey | None:
+    """The key whose secret this is, alive or not."""
+    found = select(ApiKey).where(
+        ApiKey.tenant_id == tenant_id, ApiKey.key_hash == hash_token(token)
+    )
+    return await session.scalar(found)
+
+
+async def tenant_of_link(session: AsyncSession, token_hash: bytes) -> UUID | None:
+    """The government that a link belongs to; None where there is no such link."""
+    found = select(SignInLink.tenant_id).where(SignInLink.token_hash == token_hash)
+    return await session.scalar(found)
+
+
 async def sign_in_link(
     session: AsyncSession, token_hash: bytes, now: datetime
 ) -> SignInLink | None:
@@ -88,6 +102,11 @@ async def all_tenants(session: AsyncSession) -> list[Tenant]:
 async def tenant_by_slug(session: AsyncSession, slug: str) -> UUID | None:
     """The id of a tenant."""
     return await session.scalar(select(Tenant.id).where(Tenant.slug == slug))
+
+
+async def tenant_name(session: AsyncSession, tenant_id: UUID) -> str:
+    """What a government is called."""
+    return (await session.scalars(select(Tenant.name).where(Tenant.id == tenant_id))).one()
 
 
 async def keys_of(session: AsyncSession, tenant_id: UUID) -> Sequence[ApiKey]:

@@ -12,6 +12,7 @@ from app.identity.scopes import SCOPES_OF_ROLES, Role, Scope
 
 LIVE_PREFIX = "sm_live_"
 TEST_PREFIX = "sm_test_"
+KEY_PREFIXES = (LIVE_PREFIX, TEST_PREFIX)
 PREFIX_SHOWN = 12
 
 
@@ -97,9 +98,7 @@ def hash_token(token: str) -> bytes:
 
 
 def bearer_token(header: str | None) -> str | None:
-    """The token of an Authorization header; None where there is none of ours."""
+    """The token of an Authorization header: an API key or an access token; None without one."""
     scheme, _, token = (header or "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token.startswith((LIVE_PREFIX, TEST_PREFIX)):
-        return None
-    return token
+    return token if scheme.lower() == "bearer" and token else None

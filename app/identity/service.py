@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.ids import new_id
+from app.identity import queries
 from app.identity.models import ApiKey, SignInLink, Tenant
 from app.identity.rules import LIVE_PREFIX, PREFIX_SHOWN, hash_token, new_token
 from app.identity.scopes import Scope
@@ -85,9 +86,7 @@ async def give_every_scope(
     session: AsyncSession, tenant_id: UUID, token: str, *, now: datetime, actor: str = "operator"
 ) -> None:
     """Let a key do everything that there is to do by now; nothing happens if it may already."""
-    key = await session.scalar(
-        select(ApiKey).where(ApiKey.tenant_id == tenant_id, ApiKey.key_hash == hash_token(token))
-    )
+    key = await queries.key_of_token(session, tenant_id, token)
     if key is not None and set(key.scopes) != set(Scope):
         key.scopes = sorted(Scope)
         record(
@@ -118,18 +117,14 @@ async def revoke_key(
     return len(ids)
 
 
-async def create_sign_in_link(
-    session: AsyncSession, tenant_id: UUID, token: str, *, now: datetime
-) -> str:
-    """A token for a link that signs a browser in once, with the rights of the key `token`."""
-    key_id = await session.scalar(select(ApiKey.id).where(ApiKey.key_hash == hash_token(token)))
-    assert key_id is not None
+async def create_sign_in_link(session: AsyncSession, key: ApiKey, *, now: datetime) -> str:
+    """A token for a link that signs a browser in once, with the rights of a key."""
     secret = new_token("")
     session.add(
         SignInLink(
-            tenant_id=tenant_id,
+            tenant_id=key.tenant_id,
             token_hash=hash_token(secret),
-            api_key_id=key_id,
+            api_key_id=key.id,
             expires_at=now + LINK_LIFETIME,
         )
     )

@@ -275,3 +275,15 @@ def _describe(api: ApiClient, campaign: dict[str, Any]) -> DemoReady:
 def prepare(database_url: str, token: str, clock: Clock) -> UUID:
     """`prepare_tenant` for callers outside an event loop."""
     return asyncio.run(prepare_tenant(database_url, token, clock=clock))
+
+
+async def sign_in_token(database_url: str, tenant_id: UUID, token: str, *, now: datetime) -> str:
+    """What signs a browser in once with the rights of the demo's key."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        async with Database(engine).transaction(tenant_id) as session:
+            key = await identity_queries.key_of_token(session, tenant_id, token)
+            assert key is not None
+            return await identity.create_sign_in_link(session, key, now=now)
+    finally:
+        await engine.dispose()

@@ -27,6 +27,7 @@ from app.local.demo import (
     load_demo,
     prepare,
     queue_first_round,
+    sign_in_token,
 )  # fmt: skip
 from app.local.demo_network import sandbox_environment
 from app.local.demo_world import write_demo
@@ -223,7 +224,7 @@ def _wait_until_ready(supervisor: Supervisor, url: str) -> None:
 def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str, object]:
     token = folder.secret("demo_key", "sm_live_")
     clock = SystemClock()
-    prepare(database_url, token, clock)
+    tenant_id = prepare(database_url, token, clock)
     say("Loading the demo government …")
     api = ApiClient(url, token)
     loaded: DemoReady = load_demo(api, folder.path / "demo", now=clock.now(), say=say)
@@ -231,9 +232,10 @@ def _load(folder: DataFolder, url: str, database_url: str, say: Say) -> dict[str
     connected = connect_accounts(api, loaded.official_accounts.values(), sandbox)
     say(f"  {connected} official accounts connected")
     asyncio.run(queue_first_round(database_url))
+    link = asyncio.run(sign_in_token(database_url, tenant_id, token, now=clock.now()))
     return {
         "api_key": token,
-        "sign_in_url": None,
+        "sign_in_url": f"{url}/sign-in/link?token={link}",
         "campaign_id": loaded.campaign_id,
         "campaign_start": loaded.campaign_start,
         "headline_account_id": loaded.headline_account_id,
@@ -248,6 +250,7 @@ def _tell(facts: dict[str, object], say: Say) -> None:
         say("Create a key with: simedsos keys create NAME")
         return
     say(f"Demo API key: {facts['api_key']}")
+    say(f"Sign a browser in, once: {facts['sign_in_url']}")
     say("Did the official account grow? Ask:")
     start_at = str(facts["campaign_start"]).replace("+", "%2B")
     say(

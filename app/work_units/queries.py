@@ -57,3 +57,9 @@ async def page(session: AsyncSession, caller: Caller, wanted: PageRequest) -> Se
 async def all_units(session: AsyncSession, caller: Caller) -> Sequence[WorkUnit]:
     """Every visible unit, in order of code; for the tree."""
     return (await session.scalars(visible_to(caller).order_by(WorkUnit.code))).all()
+
+
+async def id_of_code(session: AsyncSession, tenant_id: UUID, code: str) -> UUID | None:
+    """The unit that bears a code; None where there is none."""
+    found = select(WorkUnit.id).where(WorkUnit.tenant_id == tenant_id, WorkUnit.code == code)
+    return await session.scalar(found)

@@ -17,6 +17,7 @@ FILES: Mapping[str, tuple[bytes, dict[str, str]]] = {
     "POST /v1/imports": (ROSTER, {"kind": "employees", "dry_run": "true"}),
     "POST /v1/official-accounts/{official}/follower-lists": (b"PK", {"taken_at": NOW_SAID}),
 }
+FORMS: Mapping[str, dict[str, str]] = {"POST /sign-in/link": {"token": "invented"}}
 BODIES: Mapping[str, dict[str, Any]] = {
     "PATCH /v1/accounts/{account}": {"account": "https://www.instagram.com/lain.lagi"},
     "POST /v1/accounts/normalize": {"items": [{"account": "https://x.com/a_asn"}]},
@@ -117,6 +118,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "PUT /v1/work-units/{unit}/head": {"employee_id": "{employee}", "set_by": "Admin"},
 }
 QUERIES: Mapping[str, str] = {
+    "GET /sign-in/link": "token=invented",
     "GET /v1/campaigns/{campaign}/recap": "by=work_unit",
     "GET /v1/notices/text": "campaign={campaign}&employee={silent}&duty=declare",
     "GET /v1/official-accounts/{official}/growth": "from=2026-11-01T00:00:00Z",
@@ -154,6 +156,8 @@ class Operation:
         if self.name in FILES:
             content, fields = FILES[self.name]
             sent |= {"files": {"file": ("file", content)}, "data": fields}
+        elif self.name in FORMS:
+            sent["data"] = FORMS[self.name]
         elif self.name in BODIES:
             sent["json"] = filled(BODIES[self.name], ids)
         return sent

@@ -115,6 +115,12 @@ TELLS_OF_NOBODY = frozenset({
     "GET /v1/work-units/tree",
     "GET /v1/work-units/{unit_id}",
     "PATCH /v1/work-units/{unit_id}",
+    "GET /v1/session",
+    "DELETE /v1/session",
+    "GET /sign-in",
+    "GET /sign-in/callback",
+    "GET /sign-in/link",
+    "POST /sign-in/link",
     "GET /livez",
     "GET /metrics",
     "GET /readyz",
@@ -131,4 +137,5 @@ IMPERSONAL_SCHEMAS = frozenset({
 # Files and pages that are no JSON, and tell of nobody.
 IMPERSONAL_FILES = frozenset({
     "GET /livez", "GET /metrics", "GET /readyz", "GET /v1/connections/callback",
+    "GET /sign-in", "GET /sign-in/callback", "GET /sign-in/link", "POST /sign-in/link",
 })  # fmt: skip

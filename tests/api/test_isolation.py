@@ -15,6 +15,9 @@ PUBLIC = {
     "/livez",
     "/readyz",
     "/metrics",
+    "/sign-in",
+    "/sign-in/callback",
+    "/sign-in/link",
     "/v1/api-keys/leaks",
     "/v1/connections/callback",
 }

@@ -49,6 +49,8 @@ async def test_a_client_changes_over_from_the_terminal(simedsos):  # noqa: F811
     assert newest["prefix"] == new.stdout.strip()[:12] != oldest["prefix"]
     assert newest["client_id"] == oldest["client_id"]
     assert (newest["scopes"], oldest["revoked_at"]) == (["employees:read"], None)
+    link = simedsos("keys", "link", old[:12])
+    assert link.stdout.startswith("http://127.0.0.1:8000/sign-in/link?token="), link.stderr
     unknown = simedsos("keys", "rotate", "sm_live_none")
     assert (unknown.returncode, "12 characters" in unknown.stderr) == (1, True)
 
