@@ -25,6 +25,7 @@ from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.identity.access import CallerMemory
 from app.keys import routes as keys
+from app.me import routes as me
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
@@ -34,6 +35,7 @@ from app.reports.printing import Press
 from app.settings import Settings, get_settings
 from app.sign_in import routes as sign_in
 from app.sign_in.service import SignIn
+from app.subject_requests import routes as subject_requests
 from app.work_units import routes as work_units
 
 # A path is compared with every route before its own, so the busiest room stands first.
@@ -57,6 +59,8 @@ ROUTERS = (
     audit.router,
     keys.router,
     sign_in.router,
+    me.router,
+    subject_requests.router,
     operations.router,
 )
 

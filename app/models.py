@@ -19,6 +19,7 @@ from app.observations import models as observations
 from app.official_accounts import models as official_accounts
 from app.reminders import models as reminders
 from app.reports import models as reports
+from app.subject_requests import models as subject_requests
 from app.work_units import models as work_units
 
 ROOMS = (
@@ -39,6 +40,7 @@ ROOMS = (
     observations,
     official_accounts,
     reports,
+    subject_requests,
     reminders,
     work_units,
 )

@@ -53,6 +53,17 @@ Text: TypeAlias = Annotated[
     ),
 ]
 
+# People write in paragraphs; other control characters than a line's end are no text.
+LongText: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=4000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+    ),
+]
+
 
 class In(BaseModel):
     """A request body: unknown fields are refused, so that a misspelt one is not lost."""

@@ -37,21 +37,25 @@ LONGEST_TEXT = 300
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
+def file_with(*required: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """How OpenAPI tells of an operation that takes a file with fields, some of them required."""
+    form = FORM["multipart/form-data"]["schema"]
+    schema = {
+        **form,
+        "required": ["file", *required],
+        "properties": {**form["properties"], **fields},
+    }
+    content = {"multipart/form-data": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def file_or_json(model: type[BaseModel], **fields: dict[str, Any]) -> dict[str, Any]:
     """How OpenAPI tells of an operation that takes a file with fields, or a JSON body instead."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
-    form = FORM["multipart/form-data"]["schema"]
-    with_fields = {**form, "properties": {**form["properties"], **fields}}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {"schema": with_fields},
-                "application/json": {"schema": schema},
-            },
-        }
-    }
+    body = file_with(**fields)
+    body["requestBody"]["content"]["application/json"] = {"schema": schema}
+    return body
 
 
 class NotMultipart(UnsupportedFile):

@@ -4,23 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason
-from app.core.schemas import In, Moment, Out, Text
+from app.core.schemas import In, LongText, Moment, Out, Text
 from app.disputes.rules import Channel, Outcome
-
-# People write in paragraphs; other control characters than a line's end are no text.
-LongText = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=4000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
-    ),
-]
 
 
 class VerdictNamed(In):

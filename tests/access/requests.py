@@ -15,6 +15,7 @@ ROSTER = b"nip,name,category,unit_code\n1,A,pppk,16\n"
 # The collector's rows and other governments' lists need no body; files are sent as forms.
 FILES: Mapping[str, tuple[bytes, dict[str, str]]] = {
     "POST /v1/imports": (ROSTER, {"kind": "employees", "dry_run": "true"}),
+    "POST /v1/me/evidence": (b"PK", {"account_id": "{account}"}),
     "POST /v1/official-accounts/{official}/follower-lists": (b"PK", {"taken_at": NOW_SAID}),
 }
 FORMS: Mapping[str, dict[str, str]] = {"POST /sign-in/link": {"token": "invented"}}
@@ -81,6 +82,14 @@ BODIES: Mapping[str, dict[str, Any]] = {
         **GRANTED,
     },
     "POST /v1/excuses/{excuse}/withdrawal": {"reason": "Selesai", "withdrawn_by": "Admin"},
+    "POST /v1/me/accounts": {"account": "https://x.com/milik_saya"},
+    "PATCH /v1/me/accounts/{account}": {"account": "https://www.instagram.com/lain.lagi"},
+    "POST /v1/me/disputes": {
+        "campaign_id": "{campaign}",
+        "duty": "declare",
+        "text": "Sudah.",
+    },
+    "POST /v1/me/requests": {"right": "access", "text": "Apa yang disimpan?"},
     "POST /v1/neutrality-windows": {
         "starts_on": "2031-01-01",
         "ends_on": "2031-02-01",
@@ -113,6 +122,18 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "followers": 41,
     },
     "POST /v1/reports": {"campaign_id": "{campaign}"},
+    "POST /v1/subject-requests": {
+        "employee_id": "{employee}",
+        "right": "access",
+        "text": "Apa yang disimpan?",
+        "received_at": NOW_SAID,
+        "received_by": "Admin OPD",
+    },
+    "POST /v1/subject-requests/{request}/answer": {
+        "outcome": "granted",
+        "reason": "Telah dikirim",
+        "answered_by": "Kepala BKD",
+    },
     "POST /v1/work-units": {"code": "16.09", "name": "Dinas Baru", "parent_id": "{unit}"},
     "PATCH /v1/work-units/{unit}": {"name": "Lain"},
     "PUT /v1/work-units/{unit}/head": {"employee_id": "{employee}", "set_by": "Admin"},
@@ -143,7 +164,8 @@ class Operation:
     @property
     def names_something(self) -> bool:
         """Whether the request names a thing that somebody owns."""
-        asked = f"{self.path} {BODIES.get(self.name)} {QUERIES.get(self.name)}"
+        told = (BODIES.get(self.name), QUERIES.get(self.name), FILES.get(self.name))
+        asked = f"{self.path} {told}"
         return any(f"{{{kind}}}" in asked for kind in nobodys())
 
     def request(self, ids: Ids) -> dict[str, Any]:
@@ -155,7 +177,7 @@ class Operation:
             sent["url"] += "?" + str(filled(query, ids))
         if self.name in FILES:
             content, fields = FILES[self.name]
-            sent |= {"files": {"file": ("file", content)}, "data": fields}
+            sent |= {"files": {"file": ("file", content)}, "data": filled(fields, ids)}
         elif self.name in FORMS:
             sent["data"] = FORMS[self.name]
         elif self.name in BODIES:

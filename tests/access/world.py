@@ -27,7 +27,17 @@ CAMPAIGN = {
 # In each unit one person is declared, and each of the others stands in one process.
 ROLES = ("employee", "noticed", "disputing", "excused", "silent", "leaving")
 # What belongs to a unit; everything else belongs to the whole government.
-OF_UNITS = ("unit", "employee", "account", "notice", "dispute", "excuse", "silent", "leaving")
+OF_UNITS = (
+    "unit",
+    "employee",
+    "account",
+    "notice",
+    "dispute",
+    "excuse",
+    "silent",
+    "leaving",
+    "request",
+)
 
 Ids = Mapping[str, str]
 
@@ -130,4 +140,7 @@ async def _processes(api: Api, ids: dict[str, str], campaign_id: str, mark: str)
     said = {"employee_id": ids["disputing"], "text": f"Sudah {mark}.", "received_by": "Admin OPD"}
     ids["dispute"] = await made(api, "/v1/disputes", {**about, **said})
     free = {"employee_id": ids["excused"], "campaign_id": campaign_id, "starts_on": "2026-01-01"}
+    asked = {"employee_id": ids["employee"], "right": "access", "text": f"Data {mark}?"}
+    received = {"received_at": NOW.isoformat(), "received_by": "Admin OPD"}
+    ids["request"] = await made(api, "/v1/subject-requests", {**asked, **received})
     ids["excuse"] = await made(api, "/v1/excuses", {**free, **GRANTED})

@@ -38,6 +38,7 @@ def concrete(path: str) -> str:
         "window",
         "report",
         "key",
+        "request",
     ):
         path = path.replace(f"{{{name}_id}}", ABSENT)
     assert "{" not in path, path

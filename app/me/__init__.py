@@ -1,0 +1,1 @@
+"""An employee's own side: what is kept of them, who has looked, and what they say to it."""

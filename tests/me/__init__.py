@@ -1,0 +1,1 @@
+"""An employee's own side, and requests about people's own data."""
