@@ -1,15 +1,19 @@
 """The contract as OpenAPI tells it: who may call each operation, and how each may be refused."""
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from app.core import errors
 from app.core.web import PROBLEM, on_http_error
+from app.handbook import STYLE, handbook
 from app.identity.access import May
 from app.sign_in.sessions import NAME
 
@@ -59,6 +63,10 @@ DESCRIPTIONS: Mapping[type[errors.AppError], str] = {
     errors.ServiceUnavailable: "The service cannot answer now; Retry-After says when to come back.",
 }
 METHOD_NOT_ALLOWED = 405
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+PAGE = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+)
 UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
 
@@ -70,7 +78,11 @@ class Service(FastAPI):
         self._rooms = rooms
         for room in rooms:
             self.include_router(room)
+        self.add_route("/docs", self._show_handbook, include_in_schema=False)
         self.add_exception_handler(METHOD_NOT_ALLOWED, self._on_other_method)
+
+    async def _show_handbook(self, _: Request) -> Response:
+        return HTMLResponse(handbook(self.openapi()), headers={"Content-Security-Policy": PAGE})
 
     async def _on_other_method(self, request: Request, _: Exception) -> Response:
         # Each route knows only its own method; what the address answers is what they know together.

@@ -15,7 +15,9 @@ from app.compliance import routes as compliance
 from app.connections import routes as connections
 from app.contacts import routes as contacts
 from app.contract import Service
+from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine
+from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
@@ -24,6 +26,7 @@ from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.identity.access import CallerMemory
+from app.identity.limits import Limits
 from app.keys import routes as keys
 from app.me import routes as me
 from app.neutrality import routes as neutrality
@@ -73,15 +76,18 @@ def create_app(services: Services) -> FastAPI:
         version="0.1.0",
         summary="Who has done what was asked, and did the official accounts grow: with evidence.",
         openapi_url="/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     app.state.services = services
     app.state.callers = CallerMemory()
     app.state.sign_in = SignIn(services)
+    app.state.limits = Limits(services.settings)
     app.state.growth = GrowthMemory()
     app.state.drift = DriftMemory()
     app.state.press = Press()
+    # Each further middleware stands around the one before.
+    app.add_middleware(Guard, settings=services.settings)
     install_edge(app)
     return app
 
@@ -90,7 +96,8 @@ def from_environment() -> FastAPI:
     """The application as uvicorn starts it, configured by the environment."""
     settings: Settings = get_settings()
     configure_logging(settings.log_level)
-    database = Database(make_engine(settings.required_database_url()))
+    engine = make_engine(settings.required_database_url())
+    database = Database(engine, registry=registry_keys_of(settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
 
     # Where the ends of the audit chains are written down every hour; best on another machine.
     audit_anchor_file: Path | None = None
+    # Requests a minute, in each process; 0: not limited. A guess is a token that is none.
+    rate_limit_client: Annotated[int, Field(ge=0)] = 6000
+    rate_limit_tenant: Annotated[int, Field(ge=0)] = 30_000
+    rate_limit_guesses: Annotated[int, Field(ge=0)] = 60
+    request_seconds: Annotated[int, Field(ge=1)] = 60
+    upload_seconds: Annotated[int, Field(ge=1)] = 600
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
@@ -37,6 +43,9 @@ class Settings(BaseSettings):
     public_url: str | None = None
     # name:base64 of 32 bytes, parted by commas; the first one seals, every one opens.
     token_keys: SecretStr | None = None
+    # The same for NIPs, and 32 bytes in base64 by which equal NIPs are found; both, or no NIPs.
+    registry_keys: SecretStr | None = None
+    lookup_key: SecretStr | None = None
     meta_client_id: str | None = None
     meta_client_secret: SecretStr | None = None
     meta_oauth_base_url: str | None = None

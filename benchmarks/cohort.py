@@ -1,18 +1,23 @@
-"""A government of any size in the middle of a campaign, made by SQL alone and the same each time.
+"""A government of any size in the middle of a campaign, made by SQL and the same each time.
 
 Everybody has one account on each of five platforms, and owes a follow to three official accounts
 on each. Some four of five follow. Names and numbers are invented.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from app.core.crypto import registry_keys_of
+from app.employees.sealing import sealed_nip
+from app.settings import Settings
+
 PLATFORMS = ("instagram", "tiktok", "threads", "x", "bluesky")
 ASKED_ON = ("x", "bluesky")
 OFFICIAL_PER_PLATFORM = 3
+FIRST_BORN, SINCE = date(1970, 1, 1), date(2024, 1, 1)
 LISTS_TAKEN = (timedelta(days=15), timedelta(days=8), timedelta(days=1))
 
 
@@ -66,12 +71,10 @@ SELECT $3, pg_temp.id_of($1 || 'employee', number), 'Pegawai ' || number,
 FROM generate_series(1, $4) AS number
 """
 
-NIPS = """
-INSERT INTO employee_nips (tenant_id, id, employee_id, nip, valid_from)
-SELECT $2, pg_temp.id_of($1 || 'nip', number), pg_temp.id_of($1 || 'employee', number),
-       to_char(date '1970-01-01' + CAST(number / 999 AS integer), 'YYYYMMDD') || '2024211'
-           || lpad(CAST(mod(number, 999) + 1 AS text), 3, '0'), date '2024-01-01'
-FROM generate_series(1, $3) AS number
+NIP_IDS = """
+SELECT number, pg_temp.id_of($1 || 'nip', number) AS id,
+       pg_temp.id_of($1 || 'employee', number) AS employee_id
+FROM generate_series(1, $2) AS number
 """
 
 # Of a thousand accounts 900 are verified, 20 private, 10 missing, 10 contested, the rest unproven.
@@ -237,7 +240,7 @@ async def make_cohort(
         offices = max(1, people // 900)
         await connection.execute(UNITS, slug, offices, tenant_id)
         await connection.execute(EMPLOYEES, slug, offices, tenant_id, people)
-        await connection.execute(NIPS, slug, tenant_id, people)
+        await _give_nips(connection, slug, tenant_id, people)
         await connection.execute(ACCOUNTS, slug, tenant_id, people, list(PLATFORMS), now)
         await connection.execute(OFFICIAL, slug, tenant_id, list(PLATFORMS), OFFICIAL_PER_PLATFORM)
         await connection.execute(CAMPAIGN, slug, tenant_id, people, now)
@@ -250,6 +253,23 @@ async def make_cohort(
         "SELECT id FROM official_accounts WHERE tenant_id = $1 ORDER BY id", tenant_id
     )
     return Cohort(tenant_id, campaign_id, root_id, tuple(row["id"] for row in found))
+
+
+async def _give_nips(
+    connection: asyncpg.Connection, slug: str, tenant_id: UUID, people: int
+) -> None:
+    """Seal everybody's NIP under the keys of the environment, where there are any."""
+    keys = registry_keys_of(Settings())
+    if keys is None:
+        return
+    records = []
+    for row in await connection.fetch(NIP_IDS, slug, people):
+        day = FIRST_BORN + timedelta(days=row["number"] // 999)
+        nip = f"{day:%Y%m%d}2024211{row['number'] % 999 + 1:03}"
+        hidden = sealed_nip(keys, tenant_id, nip)
+        records.append((tenant_id, row["id"], row["employee_id"], *hidden.values(), SINCE))
+    columns = ("tenant_id", "id", "employee_id", "nip_hash", "key_id", "sealed", "valid_from")
+    await connection.copy_records_to_table("employee_nips", records=records, columns=columns)
 
 
 async def _observe(

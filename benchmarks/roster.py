@@ -12,6 +12,7 @@ import asyncpg
 
 from app.cli.operator import operator_of
 from app.core.clock import SystemClock
+from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine, plain_url
 from app.core.ids import new_id
 from app.exchange import service as exchange
@@ -38,8 +39,10 @@ WITH people AS (
     SELECT $1, id, fields[2], fields[3], 'active', $2, fields[5], 'not_asked' FROM bare_rows
     ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name
 )
-INSERT INTO bare_nips (tenant_id, id, employee_id, nip, valid_from)
-SELECT $1, gen_random_uuid(), id, fields[1], current_date FROM bare_rows
+INSERT INTO bare_nips (tenant_id, id, employee_id, nip_hash, key_id, sealed, valid_from)
+SELECT $1, gen_random_uuid(), id, sha256(convert_to($1 || fields[1], 'UTF8')), 'bare',
+       convert_to(fields[1], 'UTF8'), current_date
+FROM bare_rows
 ON CONFLICT DO NOTHING
 """
 
@@ -81,7 +84,7 @@ async def measure(server_url: str, folder: Path) -> list[Measured]:
     await migrate(server_url)
     files = write_demo(folder / "demo", now=datetime.now(UTC))  # noqa: TID251 - No clock is carried here.
     engine = make_engine(server_url)
-    database = Database(engine)
+    database = Database(engine, registry=registry_keys_of(Settings()))
     connection = await asyncpg.connect(plain_url(server_url))
     first: list[float] = []
     again: list[float] = []

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from app.core.crypto import RegistryKeys
 from app.core.db import async_url
 
 HERE = Path(__file__).parent
@@ -27,7 +28,14 @@ def head_revision() -> str:
     return head
 
 
-async def migrate(url: str, revision: str = "head") -> None:
-    """Bring the database at `url`, reached as its owner, to a revision."""
+async def migrate(
+    url: str, revision: str = "head", *, registry: RegistryKeys | None = None
+) -> None:
+    """Bring the database at `url`, reached as its owner, to a revision.
+
+    `registry` hides NIPs that an older release has stored as they are.
+    """
+    config = alembic_config(url)
+    config.attributes["registry"] = registry
     # Alembic drives its own event loop, so it runs in a thread of its own.
-    await asyncio.to_thread(command.upgrade, alembic_config(url), revision)
+    await asyncio.to_thread(command.upgrade, config, revision)

@@ -1,5 +1,6 @@
 """One PostgreSQL for the run, one template of the schema, and a rollback after each test."""
 
+import base64
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.clock import SettableClock
+from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine, plain_url
 from app.core.logs import configure_logging
 from app.core.services import Services
@@ -27,6 +29,10 @@ from tests.support import NOW, Api, Government
 
 # Workers of one run may share a server, and each has databases of its own.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+# What every process of a test finds in its environment: the registry stores NIPs sealed only.
+os.environ["SIMEDSOS_REGISTRY_KEYS"] = f"tests:{base64.b64encode(b'r' * 32).decode()}"
+os.environ["SIMEDSOS_LOOKUP_KEY"] = base64.b64encode(b"l" * 32).decode()
+REGISTRY = registry_keys_of(Settings())
 TEMPLATE = f"simedsos_template_{WORKER}"
 # A busy machine is no fault of the code; examples are still bounded in number.
 hypothesis_settings.register_profile(
@@ -97,7 +103,7 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def services(connection: AsyncConnection, clock: SettableClock) -> Services:
-    return Services(Database(connection, clock), Settings(), clock)
+    return Services(Database(connection, clock, REGISTRY), Settings(), clock)
 
 
 @pytest.fixture
@@ -109,7 +115,7 @@ async def separate_services(
     url = await fresh_database(server_url, name, template)
     engine = make_engine(url, pool_size=10)
     settings = Settings(database_url=url)
-    database = Database(engine, clock)
+    database = Database(engine, clock, REGISTRY)
     yield Services(database, settings, clock)
     await database.aclose()
 

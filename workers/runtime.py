@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import start_http_server
 
+from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging, get_logger
 from app.core.metrics import REGISTRY
@@ -24,7 +25,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         start_http_server(settings.worker_metrics_port, "127.0.0.1", REGISTRY)
     engine = make_engine(settings.required_database_url(), pool_size=5)
     try:
-        yield Services(Database(engine), settings)
+        yield Services(Database(engine, registry=registry_keys_of(settings)), settings)
     finally:
         await engine.dispose()
 

@@ -25,6 +25,7 @@ from app.cli import (
     sandbox,
 )
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
+from app.core.crypto import KeyringUnusable, registry_keys_of
 from app.core.logs import SERVER_LOGS
 from app.core.reaching import DatabaseUnreachable, reach
 from app.exchange.models import ImportKind
@@ -33,6 +34,7 @@ from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize, profile_url
 from app.settings import Settings, get_settings
 from migrations import migrate as migrate_database
+from migrations.keys import RegistryKeysNeeded
 from workers.__main__ import ROLES
 
 app = typer.Typer(
@@ -66,7 +68,12 @@ def up(
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    run(migrate_database(get_settings().required_owner_url()))
+    settings = get_settings()
+    try:
+        registry = registry_keys_of(settings)
+        run(migrate_database(settings.required_owner_url(), registry=registry))
+    except (KeyringUnusable, RegistryKeysNeeded) as error:
+        fail(str(error))
     out.print("The schema is up to date.")
 
 

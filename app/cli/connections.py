@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from getpass import getpass
 from typing import Annotated
 from uuid import UUID
@@ -16,8 +17,16 @@ from app.connections.schemas import ConnectionOut
 from app.connections.sealing import reseal_batch
 from app.connections.service import access_maker
 from app.contacts import sealing as contacts
-from app.core.crypto import KeyringUnusable, keys_of
+from app.core.crypto import (
+    Keyring,
+    KeyringUnusable,
+    RegistryKeys,
+    Resealed,
+    keys_of,
+    registry_keys_of,
+)
 from app.core.services import Services
+from app.employees import sealing as nips
 from app.identity import queries as identity
 from app.settings import Settings, get_settings
 
@@ -60,7 +69,7 @@ async def connect(
 
 @app.command(name="rotate-keys")
 def rotate_keys(as_json: AsJson = False) -> None:
-    """Seal every stored token and address under the first key of SIMEDSOS_TOKEN_KEYS.
+    """Seal every stored token, address and NIP under the first of the keys for it.
 
     It works in small transactions, can be stopped and repeated, and is done when nothing is left.
     """
@@ -68,16 +77,17 @@ def rotate_keys(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"resealed": resealed, "unreadable": unreadable}))  # noqa: T201
     else:
-        out.print(f"{resealed} connections and contacts were sealed anew under the first key.")
+        out.print(f"{resealed} connections, contacts and NIPs are sealed under the first key now.")
     if unreadable:
         fail(
-            f"{unreadable} connections or contacts cannot be read: put the key that sealed them"
-            " back at the end of SIMEDSOS_TOKEN_KEYS, or connect and enter them again."
+            f"{unreadable} connections, contacts or NIPs cannot be read: put the key that sealed"
+            " them back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS, or connect and"
+            " enter them again."
         )
 
 
 async def reseal_all(settings: Settings) -> tuple[int, int]:
-    """How many connections and contacts were sealed anew, and how many cannot be read.
+    """How many connections, contacts and NIPs were sealed anew, and how many cannot be read.
 
     Raises:
         OperatorError: the keys are not set.
@@ -87,15 +97,21 @@ async def reseal_all(settings: Settings) -> tuple[int, int]:
     except KeyringUnusable as error:
         raise operator.OperatorError(str(error)) from error
     resealed = unreadable = 0
+    registry = registry_keys_of(settings)
+    # Each kind of secret with the keys that it is sealed by.
+    kinds: list[tuple[Callable[..., Awaitable[Resealed]], Keyring | RegistryKeys]]
+    kinds = [(reseal_batch, keys), (contacts.reseal_batch, keys)]
+    if registry is not None:
+        kinds.append((nips.reseal_batch, registry))
     async with operator.connected(settings) as database:
         async with database.system() as session:
             tenants = [tenant.id for tenant in await identity.all_tenants(session)]
         for tenant_id in tenants:
-            for reseal in (reseal_batch, contacts.reseal_batch):
+            for reseal, ring in kinds:
                 after: UUID | None = FIRST
                 while after is not None:
                     async with database.transaction(tenant_id) as session:
-                        batch = await reseal(session, keys, tenant_id, after=after)
+                        batch = await reseal(session, ring, tenant_id, after=after)
                     resealed += batch.resealed
                     unreadable += batch.unreadable
                     after = batch.last

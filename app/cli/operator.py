@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
 from app.core.clock import SystemClock
+from app.core.crypto import KeyringUnusable, registry_keys_of
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.uploads import Upload
@@ -55,11 +56,19 @@ class TenantNotClear(OperatorError):
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the environment names."""
+    """The database that the environment names.
+
+    Raises:
+        OperatorError: the keys are set wrongly.
+    """
     configure_logging("WARNING")
+    try:
+        registry = registry_keys_of(settings)
+    except KeyringUnusable as error:
+        raise OperatorError(str(error)) from error
     engine = make_engine(settings.required_database_url(), pool_size=2)
     try:
-        yield Database(engine)
+        yield Database(engine, registry=registry)
     finally:
         await engine.dispose()
 

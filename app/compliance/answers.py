@@ -33,6 +33,7 @@ from app.compliance.schemas import (
 from app.compliance.small_units import hidden_cells, hidden_units
 from app.core.services import Services
 from app.employees.rules import mask_nip
+from app.employees.sealing import opened_nip, registry_keys
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.neutrality.schemas import PausedOut
@@ -276,13 +277,17 @@ async def recap_rows(session: AsyncSession, asked: Asked, by: RecapBy) -> list[d
     return found
 
 
-def campaign_employees(caller: Caller, rows: Sequence[Row[Any]]) -> list[CampaignEmployee]:
+def campaign_employees(
+    session: AsyncSession, caller: Caller, rows: Sequence[Row[Any]]
+) -> list[CampaignEmployee]:
     """Employees of a list as this caller may see them."""
+    keys = registry_keys(session)
+    nips = {row.id: opened_nip(keys, caller.tenant_id, row) for row in rows}
     masked = Scope.EMPLOYEES_READ_NIP not in caller.scopes
     return [
         CampaignEmployee(
             id=row.id,
-            nip=mask_nip(row.nip) if masked else row.nip,
+            nip=mask_nip(nips[row.id]) if masked else nips[row.id],
             nip_masked=masked,
             name=row.name,
             unit_id=row.unit_id,

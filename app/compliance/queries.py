@@ -207,7 +207,8 @@ async def unit_parents(session: AsyncSession, asked: Asked) -> dict[UUID, UUID |
 
 EMPLOYEES = text(f"""
 SELECT employee.id, employee.name, employee.unit_id, unit.name AS unit_name,
-       nip.nip, array_agg(verdict.reason ORDER BY verdict.reason) AS reasons,
+       nip.nip_hash, nip.key_id, nip.sealed,
+       array_agg(verdict.reason ORDER BY verdict.reason) AS reasons,
        bool_or(verdict.excuse IS NOT NULL) AS excused, bool_or(verdict.disputed) AS disputed
 FROM verdicts AS verdict
 JOIN employees AS employee
@@ -235,7 +236,8 @@ WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
       WHERE lifted.employee_id = verdict.employee_id
         AND lifted.about = COALESCE(verdict.official_account_id, verdict.duty_id)))
   AND (CAST(:after AS uuid) IS NULL OR employee.id > :after)
-GROUP BY employee.id, employee.name, employee.unit_id, unit.name, nip.nip
+GROUP BY employee.id, employee.name, employee.unit_id, unit.name, nip.nip_hash, nip.key_id,
+         nip.sealed
 ORDER BY employee.id LIMIT :limit
 """)  # noqa: S608 - Only the constant above is put into the statement.
 

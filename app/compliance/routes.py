@@ -106,7 +106,7 @@ async def campaign_employees(
         flag=flag,
     )
     rows, cursor = split_page(found, page)
-    items = answers.campaign_employees(caller, rows)
+    items = answers.campaign_employees(session, caller, rows)
     reading.of((row.id for row in rows), subject_id=campaign_id)
     return CampaignEmployees(
         items=items,

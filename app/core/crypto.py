@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import SupportsBytes
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -22,7 +24,7 @@ class KeyringUnusable(Exception):
     """The keys for stored tokens are not usable."""
 
     def __init__(self) -> None:
-        super().__init__(self.__doc__)
+        super().__init__(" ".join((self.__doc__ or "").split()))
 
 
 class KeysMissing(KeyringUnusable):
@@ -30,11 +32,18 @@ class KeysMissing(KeyringUnusable):
 
 
 class KeysInvalid(KeyringUnusable):
-    """SIMEDSOS_TOKEN_KEYS is not a list of `name:base64 of 32 bytes` with different names."""
+    """Keys are set wrongly.
+
+    SIMEDSOS_TOKEN_KEYS and SIMEDSOS_REGISTRY_KEYS are lists of `name:base64 of 32 bytes` with
+    different names; SIMEDSOS_LOOKUP_KEY is base64 of 32 bytes, and goes with the second of them.
+    """
 
 
 class KeyUnknown(KeyringUnusable):
-    """A stored token needs a key that SIMEDSOS_TOKEN_KEYS no longer names; put it back, last."""
+    """What is stored needs a key that is no longer named.
+
+    Put it back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS.
+    """
 
 
 class Undecryptable(Exception):
@@ -64,13 +73,13 @@ class Keyring:
     current: str
     _keys: Mapping[str, bytes] = field(repr=False)
 
-    def seal(self, secret: str, place: Place) -> bytes:
+    def seal(self, secret: str, place: SupportsBytes) -> bytes:
         """The secret under the current key, behind a fresh nonce."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         cipher = AESGCM(self._keys[self.current])
         return nonce + cipher.encrypt(nonce, secret.encode(), bytes(place))
 
-    def open(self, sealed: bytes, place: Place, key_id: str) -> str:
+    def open(self, sealed: bytes, place: SupportsBytes, key_id: str) -> str:
         """The secret that was sealed for this place.
 
         Raises:
@@ -85,6 +94,21 @@ class Keyring:
             return AESGCM(key).decrypt(nonce, sealed, bytes(place)).decode()
         except (InvalidTag, ValueError):
             raise Undecryptable from None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryKeys:
+    """What hides NIPs at rest: keys that seal them, and one by which equal ones are found.
+
+    The look-up key is never one of the others: who has it can try all NIPs, and read none.
+    """
+
+    ring: Keyring
+    _lookup: bytes = field(repr=False)
+
+    def lookup(self, tenant_id: UUID, nip: str) -> bytes:
+        """32 bytes that stand for a NIP in one government, and in no other."""
+        return hmac.digest(self._lookup, tenant_id.bytes + nip.encode(), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +146,20 @@ def keys_of(settings: Settings) -> Keyring:
         KeyringUnusable: a subclass, whose message says what to set.
     """
     return keyring_of(settings.token_keys.get_secret_value() if settings.token_keys else None)
+
+
+def registry_keys_of(settings: Settings) -> RegistryKeys | None:
+    """The keys that hide NIPs; None where neither setting is made.
+
+    Raises:
+        KeysInvalid: one is made wrongly, or without the other.
+    """
+    sealing, lookup = settings.registry_keys, settings.lookup_key
+    if sealing is None and lookup is None:
+        return None
+    if sealing is None or lookup is None:
+        raise KeysInvalid
+    return RegistryKeys(keyring_of(sealing.get_secret_value()), _key(lookup.get_secret_value()))
 
 
 def _key(encoded: str) -> bytes:

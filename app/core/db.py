@@ -36,11 +36,13 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.core.clock import Clock, SystemClock
+from app.core.crypto import RegistryKeys
 
 CONNECT_SECONDS = 10
 GLANCES = 2
 LAST_ACTS = "simedsos.last_acts"
 LOOKS_BACK = "simedsos.looks_back"
+REGISTRY = "simedsos.registry"
 # Transactions that took longer are written down, so that nobody looks back into the midst of one.
 LONG = timedelta(milliseconds=20)
 NAMING = {
@@ -209,10 +211,16 @@ async def _leave(_: object) -> None:
 class Database:
     """Hands out transactions; nothing else begins or commits one."""
 
-    def __init__(self, bind: AsyncEngine | AsyncConnection, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        bind: AsyncEngine | AsyncConnection,
+        clock: Clock | None = None,
+        registry: RegistryKeys | None = None,
+    ) -> None:
         # A connection as bind keeps everything in its owner's transaction, behind savepoints.
         self.bind = bind
         self.clock = clock or SystemClock()
+        self._registry = registry
         self._sessions = async_sessionmaker(
             bind=bind, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
@@ -223,6 +231,7 @@ class Database:
     async def transaction(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
         """One transaction inside one tenant; commits when the block ends without an error."""
         async with self._sessions() as session, session.begin():
+            session.info[REGISTRY] = self._registry
             began_at = await self._enter(session, "simedsos_app", str(tenant_id))
             yield session
             await _finish(session)

@@ -22,6 +22,8 @@ from app.core.metrics import record_request
 
 PROBLEM = "application/problem+json"
 TYPE_BASE = "https://simedsos.example/problems/"
+# What a client has left to ask, as whoever counts it has put it into the request's scope.
+QUOTA_HEADERS = "simedsos.quota_headers"
 DATABASE_DOWN = (
     OperationalError,
     InterfaceError,
@@ -110,10 +112,11 @@ async def on_invalid_request(_: Request, error: Exception) -> Response:
 
 async def on_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    titles = {404: "Not found", 405: "Method not allowed"}
+    titles = {404: "Not found", 405: "Method not allowed", 413: "Too large"}
     details = {
         404: "There is no such resource, or it is not visible to this caller.",
         405: "This resource does not answer that method.",
+        413: "The body is larger than this operation takes.",
     }
     title = titles.get(error.status_code, "Request refused")
     return problem(
@@ -178,6 +181,7 @@ class EdgeMiddleware:
                 names = {name.lower() for name, _ in headers}
                 headers.append((b"x-request-id", request_id.encode()))
                 headers.append((b"x-content-type-options", b"nosniff"))
+                headers.extend(scope.get(QUOTA_HEADERS, ()))
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
             await send(message)

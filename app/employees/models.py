@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, func
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, KnownRow, closed_set
@@ -42,11 +42,11 @@ class EmployeeNip(KnownRow, Base):
     __tablename__ = "employee_nips"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "employee_id"], ["employees.tenant_id", "employees.id"]),
-        CheckConstraint("nip ~ '^[0-9]{18}$'", name="a_nip_has_18_digits"),
+        CheckConstraint("length(nip_hash) = 32", name="nips_are_hashed"),
         Index(
             "one_live_employee_per_nip",
             "tenant_id",
-            "nip",
+            "nip_hash",
             unique=True,
             postgresql_where="valid_to IS NULL",
         ),
@@ -61,6 +61,9 @@ class EmployeeNip(KnownRow, Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     employee_id: Mapped[UUID]
-    nip: Mapped[str] = mapped_column(Text)
+    # What it is found by, and the NIP itself, sealed: see `sealing`.
+    nip_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]

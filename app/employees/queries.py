@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.employees.models import Employee, EmployeeNip
 from app.employees.rules import Category, Declaration, Standing
+from app.employees.sealing import hashes_of, opened_nip, registry_keys
 from app.identity.rules import Caller
 from app.work_units import queries as work_units
 
@@ -70,21 +71,23 @@ async def nips_of(
     session: AsyncSession, tenant_id: UUID, employee_ids: Sequence[UUID]
 ) -> dict[UUID, str]:
     """The present NIP of each employee."""
-    rows = await session.execute(
-        select(EmployeeNip.employee_id, EmployeeNip.nip).where(
+    keys = registry_keys(session)
+    rows = await session.scalars(
+        select(EmployeeNip).where(
             EmployeeNip.tenant_id == tenant_id,
             EmployeeNip.employee_id.in_(employee_ids),
             EmployeeNip.valid_to.is_(None),
         )
     )
-    return {row.employee_id: row.nip for row in rows}
+    return {row.employee_id: opened_nip(keys, tenant_id, row) for row in rows}
 
 
 async def by_nips(session: AsyncSession, caller: Caller, nips: Sequence[str]) -> Sequence[Employee]:
     """The visible employees who bear one of these NIPs now."""
+    hashes = hashes_of(registry_keys(session), caller.tenant_id, nips)
     bearers = select(EmployeeNip.employee_id).where(
         EmployeeNip.tenant_id == caller.tenant_id,
-        EmployeeNip.nip.in_(nips),
+        EmployeeNip.nip_hash.in_(hashes),
         EmployeeNip.valid_to.is_(None),
     )
     found = await session.scalars(
@@ -98,7 +101,7 @@ async def id_of_nip(session: AsyncSession, tenant_id: UUID, nip: str) -> UUID | 
     return await session.scalar(
         select(EmployeeNip.employee_id).where(
             EmployeeNip.tenant_id == tenant_id,
-            EmployeeNip.nip == nip,
+            EmployeeNip.nip_hash == registry_keys(session).lookup(tenant_id, nip),
             EmployeeNip.valid_to.is_(None),
         )
     )

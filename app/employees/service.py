@@ -18,6 +18,7 @@ from app.employees import queries
 from app.employees.models import Employee, EmployeeNip
 from app.employees.rules import Category, NipRefused, mask_nip, parse_nip
 from app.employees.schemas import EmployeeOut
+from app.employees.sealing import opened_nip, registry_keys, sealed_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.work_units import queries as work_units
@@ -49,13 +50,7 @@ def checked_nip(nip: str, category: Category) -> str:
 
 
 async def _require_free(session: AsyncSession, tenant_id: UUID, nip: str) -> None:
-    taken = await session.scalar(
-        select(EmployeeNip.id).where(
-            EmployeeNip.tenant_id == tenant_id,
-            EmployeeNip.nip == nip,
-            EmployeeNip.valid_to.is_(None),
-        )
-    )
+    taken = await queries.id_of_nip(session, tenant_id, nip)
     if taken is not None:
         raise NipTaken(errors=[FieldError("/nip", "taken", "borne by another employee")])
 
@@ -71,7 +66,7 @@ def _bear(session: AsyncSession, employee: Employee, nip: str, now: datetime) ->
         EmployeeNip(
             tenant_id=employee.tenant_id,
             employee_id=employee.id,
-            nip=nip,
+            **sealed_nip(registry_keys(session), employee.tenant_id, nip),
             valid_from=jakarta_day(now),
         )
     )
@@ -161,8 +156,9 @@ async def _correct_nip(
             )
         )
     ).one()
-    nip = checked_nip(given if given is not None else present.nip, employee.category)
-    if nip == present.nip:
+    borne = opened_nip(registry_keys(session), employee.tenant_id, present)
+    nip = checked_nip(given if given is not None else borne, employee.category)
+    if nip == borne:
         return
     await _require_free(session, employee.tenant_id, nip)
     present.valid_to = jakarta_day(now)

@@ -54,7 +54,7 @@ RETURNING line, 'unit_code', 'unknown_unit',
 UNKNOWN_NIPS = text("""
 DELETE FROM staged_rows AS staged WHERE NOT EXISTS (
     SELECT 1 FROM employee_nips AS known
-    WHERE known.tenant_id = :tenant_id AND known.nip = staged.fields[1]
+    WHERE known.tenant_id = :tenant_id AND known.nip_hash = decode(staged.fields[1], 'hex')
       AND known.valid_to IS NULL)
 RETURNING line, 'nip', 'unknown_employee',
           'no employee bears this NIP; import the employees first'
@@ -144,7 +144,8 @@ SET name = staged.fields[2], category = staged.fields[3], unit_id = unit.id,
     updated_at = :now, version = employee.version + 1
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
-  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+  ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+ AND nip.valid_to IS NULL
 JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.code = staged.fields[4]
 WHERE employee.tenant_id = :tenant_id AND employee.id = nip.employee_id
   AND (employee.name, employee.category, employee.unit_id, employee.position, employee.standing)
@@ -158,9 +159,9 @@ WITH newcomers AS (
     SELECT staged.id, staged.fields, unit.id AS unit_id
     FROM staged_rows AS staged
     JOIN work_units AS unit ON unit.tenant_id = :tenant_id AND unit.code = staged.fields[4]
-    WHERE NOT EXISTS (SELECT 1 FROM employee_nips AS nip
-                      WHERE nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1]
-                        AND nip.valid_to IS NULL)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM employee_nips AS nip WHERE nip.tenant_id = :tenant_id
+        AND nip.nip_hash = decode(staged.fields[1], 'hex') AND nip.valid_to IS NULL)
 ), inserted AS (
     INSERT INTO employees (tenant_id, id, name, category, standing, unit_id, position,
                            declaration)
@@ -169,8 +170,9 @@ WITH newcomers AS (
     FROM newcomers
     RETURNING id
 ), numbered AS (
-    INSERT INTO employee_nips (tenant_id, id, employee_id, nip, valid_from)
-    SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), id, fields[1], CAST(:today AS date)
+    INSERT INTO employee_nips (tenant_id, id, employee_id, nip_hash, key_id, sealed, valid_from)
+    SELECT CAST(:tenant_id AS uuid), gen_random_uuid(), id, decode(fields[1], 'hex'),
+           split_part(fields[9], ':', 1), decode(split_part(fields[9], ':', 2), 'base64'), :today
     FROM newcomers
 )
 SELECT id FROM inserted
@@ -193,7 +195,8 @@ SET state = 'verified', verified_by = :actor, updated_at = :now, version = accou
     attested_at = GREATEST(account.attested_at, {ATTESTED_AT})
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
-  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+  ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+ AND nip.valid_to IS NULL
 WHERE account.tenant_id = :tenant_id AND account.employee_id = nip.employee_id
   AND account.platform = staged.fields[2] AND account.handle = staged.fields[3]
   AND staged.fields[5] IS NOT NULL
@@ -211,7 +214,8 @@ WITH claims AS (
            {ATTESTED_AT} AS verified_at
     FROM staged_rows AS staged
     JOIN employee_nips AS nip
-      ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+      ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+     AND nip.valid_to IS NULL
     WHERE staged.fields[2] IS NOT NULL
 ), newcomers AS (
     SELECT * FROM claims AS claim
@@ -252,13 +256,14 @@ FROM judged
 RETURNING id
 """)  # noqa: S608 - Only the constant above is put into the statement.
 
-# What an employee has declared is never taken back by a file: "none" only fills a silence.
+# A file takes no declaration back: "none" only fills a silence.
 DECLARED_NONE = text("""
 UPDATE employees AS employee
 SET declaration = 'declared_none', updated_at = :now, version = employee.version + 1
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
-  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+  ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+ AND nip.valid_to IS NULL
 WHERE employee.tenant_id = :tenant_id AND employee.id = nip.employee_id
   AND staged.fields[2] IS NULL AND employee.declaration IN ('not_asked', 'undeclared')
 RETURNING employee.id
@@ -274,22 +279,22 @@ FROM (
     FROM accounts AS account
     WHERE account.tenant_id = :tenant_id AND account.state <> 'retired'
       AND account.employee_id IN (
-          SELECT nip.employee_id FROM staged_rows AS staged
-          JOIN employee_nips AS nip ON nip.tenant_id = :tenant_id
-           AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL)
+          SELECT nip.employee_id FROM staged_rows AS staged JOIN employee_nips AS nip
+          ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+          AND nip.valid_to IS NULL)
     GROUP BY account.employee_id
 ) AS said
 WHERE employee.tenant_id = :tenant_id AND employee.id = said.employee_id
   AND employee.declaration <> said.declaration
 """)
 
-
-# Addresses are compared and stored in Python, since only there can they be opened.
+# Only Python can open, compare and store addresses.
 ADDRESSES = text("""
 SELECT nip.employee_id, staged.fields[7] AS email, staged.fields[8] AS phone
 FROM staged_rows AS staged
 JOIN employee_nips AS nip
-  ON nip.tenant_id = :tenant_id AND nip.nip = staged.fields[1] AND nip.valid_to IS NULL
+  ON nip.tenant_id = :tenant_id AND nip.nip_hash = decode(staged.fields[1], 'hex')
+ AND nip.valid_to IS NULL
 WHERE staged.fields[7] IS NOT NULL OR staged.fields[8] IS NOT NULL
 """)
 

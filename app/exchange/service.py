@@ -21,6 +21,7 @@ from app.core.db import driver_connection, over_whole_tables
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.metrics import record_import
+from app.employees.sealing import registry_keys, staged_cells
 from app.exchange import queries
 from app.exchange.columns import COLUMNS, locate
 from app.exchange.merging import Merge, Merged, reject_late
@@ -54,6 +55,7 @@ class Reading:
     columns: dict[str, int]
     ignored_columns: list[str]
     seal: Callable[[str], str]
+    hide: Callable[[str], tuple[str, str]]
     rows: int = 0
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     first_lines: dict[str, int] = field(default_factory=dict)
@@ -81,11 +83,15 @@ class Reading:
             yield line.number, new_id(), self._staged(checked.values)
 
     def _staged(self, values: Sequence[str | None]) -> list[str | None]:
-        """The values as they are stored meanwhile: addresses only sealed."""
-        if self.kind is not ImportKind.EMPLOYEES:
+        """The values as they are stored meanwhile: NIPs hashed, they and addresses sealed."""
+        if self.kind is ImportKind.WORK_UNITS:
             return list(values)
-        plain, addresses = values[:ADDRESSES_FROM], values[ADDRESSES_FROM:]
-        return [*plain, *(each if each is None else self.seal(each) for each in addresses)]
+        nip_hash, sealed_nip = self.hide(values[0] or "")
+        if self.kind is ImportKind.ACCOUNTS:
+            return [nip_hash, *values[1:]]
+        plain, addresses = values[1:ADDRESSES_FROM], values[ADDRESSES_FROM:]
+        kept = (each if each is None else self.seal(each) for each in addresses)
+        return [nip_hash, *plain, *kept, sealed_nip]
 
 
 def ignored(headings: Sequence[str], columns: Mapping[str, int]) -> list[str]:
@@ -123,6 +129,7 @@ async def import_file(
     Raises:
         NotATable, NoRows, ColumnsMissing: the file as a whole is refused.
         ContactsNotSetUp: it holds addresses, and there is no key to seal them.
+        RegistryNotSetUp: it holds NIPs, and there is no key to seal them.
     """
     async with over_whole_tables(session):
         return await _import(
@@ -141,7 +148,7 @@ async def _import(
     now: datetime,
 ) -> Import:
     digest = await asyncio.to_thread(digest_of, file)
-    reading = await _stage(session, kind, file, _sealer(settings, caller.tenant_id))
+    reading = await _stage(session, caller.tenant_id, kind, file, settings)
     late = await reject_late(session, caller.tenant_id, kind, jakarta_day(now))
     faults = reading.faults + [(f.line, Fault(f.column, f.code, f.message)) for f in late]
     made = Import(
@@ -182,6 +189,15 @@ def _sealer(settings: Settings, tenant_id: UUID) -> Callable[[str], str]:
         return seal_cell(required_keys(settings), tenant_id, address)
 
     return seal
+
+
+def _hider(session: AsyncSession, tenant_id: UUID) -> Callable[[str], tuple[str, str]]:
+    """Hides the NIPs of a file; the keys are asked for by the first one."""
+
+    def hide(nip: str) -> tuple[str, str]:
+        return staged_cells(registry_keys(session), tenant_id, nip)
+
+    return hide
 
 
 async def apply_import(
@@ -238,7 +254,7 @@ CREATE TEMP TABLE staged_rows (line integer, id uuid, fields text[]) ON COMMIT D
 
 
 async def _stage(
-    session: AsyncSession, kind: ImportKind, file: BinaryIO, seal: Callable[[str], str]
+    session: AsyncSession, tenant_id: UUID, kind: ImportKind, file: BinaryIO, settings: Settings
 ) -> Reading:
     """Check the file row by row and copy what is accepted into `staged_rows`."""
     await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
@@ -249,7 +265,9 @@ async def _stage(
         if heading is None:
             raise NotATable(reason="it is empty")
         columns = locate(kind, heading.cells)
-        reading = Reading(kind, columns, ignored(heading.cells, columns), seal)
+        unread = ignored(heading.cells, columns)
+        seal, hide = _sealer(settings, tenant_id), _hider(session, tenant_id)
+        reading = Reading(kind, columns, unread, seal, hide)
         accepted = reading.accept(lines)
         # A thread checks each batch, so that a long file leaves the loop free for others.
         while batch := await asyncio.to_thread(lambda: list(islice(accepted, BATCH))):

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.services import Services, ServicesDep
 from app.core.sharing import Shared
+from app.core.web import QUOTA_HEADERS
 from app.identity import queries
+from app.identity.limits import Limits
 from app.identity.rules import KEY_PREFIXES, Caller, bearer_token, hash_token
 from app.identity.scopes import Scope
 
@@ -87,6 +89,7 @@ async def get_caller(request: Request) -> Caller:
 
     Raises:
         Unauthenticated: no token, or one that is unknown, revoked or expired.
+        TooMany: the caller has asked too often, or too many guesses came from their address.
     """
     known: Caller | None = request.scope.get(CALLER)
     if known is not None:
@@ -99,8 +102,15 @@ async def get_caller(request: Request) -> Caller:
         caller = await person(request, token)
     else:
         caller = None
+    limits: Limits = state.limits
     if caller is None:
+        # Who sends no token guesses nothing.
+        if token is not None:
+            await limits.guess(request.client.host if request.client else "")
         raise Unauthenticated
+    quota = await limits.spend(caller)
+    if quota is not None:
+        request.scope[QUOTA_HEADERS] = quota.headers()
     request.scope[CALLER] = caller
     return caller
 

@@ -15,17 +15,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.chain import Look, note_look, noted_looks
 from app.changes.models import EntryKind
-from app.core.errors import FieldError, Invalid
+from app.core.crypto import KeyUnknown, Place, RegistryKeys, Undecryptable
+from app.core.db import REGISTRY
+from app.core.errors import Conflict, FieldError, Invalid
 from app.core.services import ServicesDep
 from app.identity.access import SessionDep, get_caller
 from app.identity.models import IdempotencyRecord
 from app.identity.rules import Caller
 
+ANSWERS = "idempotency_records.body"
 KEPT_HEADERS = (b"content-type", b"etag", b"location")
 
 
 class KeyReused(Invalid):
     """This Idempotency-Key was used for another request; choose a new key."""
+
+
+class AnswerUnreadable(Conflict):
+    """The request was carried out before; its answer was sealed by a key that is gone."""
 
 
 class Replay(Exception):
@@ -83,7 +90,7 @@ class Once:
         if stored.told_of is not None:
             look = Look(EntryKind.READ, operation, self._caller.actor, now, stored.told_of)
             note_look(self._session, self._caller.tenant_id, look)
-        response = Response(stored.body, stored.status or 200)
+        response = Response(self._opened(stored), stored.status or 200)
         for pair in stored.headers or ():
             name, _, value = pair.partition(": ")
             response.headers[name] = value
@@ -104,11 +111,32 @@ class Once:
             .where(*self._where())
             .values(
                 status=response.status_code,
-                body=bytes(response.body),
+                **self._sealed(bytes(response.body)),
                 headers=headers,
                 told_of=told_of if looks else None,
             )
         )
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._caller.tenant_id, self._caller.id, f"{ANSWERS}:{self._key}")
+
+    def _sealed(self, body: bytes) -> dict[str, Any]:
+        keys: RegistryKeys | None = self._session.info.get(REGISTRY)
+        if keys is None:
+            return {"body": body, "key_id": None}
+        return {"body": keys.ring.seal(body.decode(), self._place), "key_id": keys.ring.current}
+
+    def _opened(self, stored: IdempotencyRecord) -> bytes | None:
+        keys: RegistryKeys | None = self._session.info.get(REGISTRY)
+        if stored.body is None or stored.key_id is None:
+            return stored.body
+        if keys is None:
+            raise AnswerUnreadable
+        try:
+            return keys.ring.open(stored.body, self._place, stored.key_id).encode()
+        except (KeyUnknown, Undecryptable):
+            raise AnswerUnreadable from None
 
 
 async def request_digest(request: Request) -> bytes:

@@ -128,6 +128,8 @@ class IdempotencyRecord(TenantRow, Base):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     request_digest: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[int | None]
+    # Sealed under this key, since an answer may hold a NIP; null: stored without keys, as it is.
+    key_id: Mapped[str | None] = mapped_column(Text)
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     headers: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     # Of whom the answer tells, since each repetition of it is another look; null: of people never.

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
 from app.identity.access import SessionDep, may
+from app.identity.limits import Limits
 from app.identity.models import ApiKey
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -35,8 +36,10 @@ async def create_api_key(
 
 
 @router.post("/leaks", status_code=204)
-async def report_leaked_key(body: LeakIn, services: ServicesDep) -> None:
+async def report_leaked_key(request: Request, body: LeakIn, services: ServicesDep) -> None:
     """Public: revoke a key that was found where it should not be; known or not, one answer."""
+    limits: Limits = request.app.state.limits
+    await limits.guess(request.client.host if request.client else "")
     await service.report_leak(services.database, body.token, now=services.clock.now())
 
 

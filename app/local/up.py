@@ -7,16 +7,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import quote
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import SystemClock
+from app.core.crypto import KeyringUnusable, registry_keys_of
 from app.core.db import plain_url
 from app.core.reaching import DatabaseUnreachable, reach, why
 from app.local.api_client import ApiClient, DemoRefused
@@ -140,12 +142,18 @@ async def _allow_login(owner_url: str) -> None:
 
 
 def _serve(settings: Settings, folder: DataFolder, place: _Place, *, demo: bool, say: Say) -> None:
-    asyncio.run(migrate(place.owner_url))
+    keys = _keys(settings, folder)
+    secrets = {name.removeprefix("SIMEDSOS_").lower(): SecretStr(keys[name]) for name in keys}
+    try:
+        registry = registry_keys_of(settings.model_copy(update=secrets))
+    except KeyringUnusable as error:
+        raise UpRefused(str(error)) from error
+    asyncio.run(migrate(place.owner_url, registry=registry))
     if place.kept is not None:
         asyncio.run(_allow_login(place.owner_url))
     supervisor = Supervisor(folder.path / "logs")
     try:
-        given = _start_children(settings, folder, supervisor, place.database_url, demo=demo)
+        given = _start_children(settings, folder, supervisor, place.database_url, keys, demo=demo)
         url = f"http://{settings.host}:{settings.port}"
         _wait_until_ready(supervisor, url)
         facts: dict[str, object] = {"url": url, "database_url": place.owner_url}
@@ -165,11 +173,23 @@ def _serve(settings: Settings, folder: DataFolder, place: _Place, *, demo: bool,
         supervisor.stop()
 
 
+def _keys(settings: Settings, folder: DataFolder) -> dict[str, str]:
+    """Keys that are not set, made once and kept in the data folder: beside the data they hide."""
+    made = {}
+    if settings.token_keys is None:
+        made["SIMEDSOS_TOKEN_KEYS"] = f"local:{folder.secret('token_key')}"
+    if settings.registry_keys is None and settings.lookup_key is None:
+        made["SIMEDSOS_REGISTRY_KEYS"] = f"local:{folder.secret('registry_key')}"
+        made["SIMEDSOS_LOOKUP_KEY"] = folder.secret("lookup_key")
+    return made
+
+
 def _start_children(
     settings: Settings,
     folder: DataFolder,
     supervisor: Supervisor,
     database_url: str,
+    keys: Mapping[str, str],
     *,
     demo: bool,
 ) -> dict[str, str]:
@@ -178,9 +198,8 @@ def _start_children(
         "SIMEDSOS_DATABASE_URL": database_url,
         "SIMEDSOS_HOST": settings.host,
         "SIMEDSOS_PORT": str(settings.port),
+        **keys,
     }
-    if settings.token_keys is None:
-        shared["SIMEDSOS_TOKEN_KEYS"] = f"local:{folder.secret('token_key')}"
     if demo:
         world = folder.path / "demo" / "world.json"
         if not world.exists():

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compliance.queries import SHOWN, Asked
 from app.employees.rules import mask_nip
+from app.employees.sealing import opened_nip, registry_keys
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 
@@ -37,7 +39,8 @@ WHERE verdict.tenant_id = :tenant_id AND verdict.campaign_id = :campaign_id
 # A reply, a decision or an excuse that has come since counts for the person in every copy that is
 # handed out from then on.
 LISTED = text("""
-SELECT person.employee_id, unit.code AS unit_code, unit.name AS unit_name, nip.nip, employee.name,
+SELECT person.employee_id, unit.code AS unit_code, unit.name AS unit_name, employee.name,
+       nip.nip_hash, nip.key_id, nip.sealed,
        person.duty_kind, official.name AS official_account_name,
        official.platform AS official_account_platform, person.reason
 FROM report_people AS person
@@ -107,11 +110,19 @@ async def listed(
     where = {"tenant_id": caller.tenant_id, "report_id": report_id, "paused": list(paused)}
     found = await session.execute(LISTED, where)
     masked = Scope.EMPLOYEES_READ_NIP not in caller.scopes
+
+    def told(row: Row[Any]) -> str:
+        # Nobody is without a NIP but who was given none yet.
+        if row.nip_hash is None:
+            return ""
+        nip = opened_nip(registry_keys(session), caller.tenant_id, row)
+        return mask_nip(nip) if masked else nip
+
     return [
         ListedPerson(
             row.unit_code,
             row.unit_name,
-            mask_nip(row.nip) if masked and row.nip else row.nip or "",
+            told(row),
             row.name,
             row.duty_kind,
             row.official_account_name or "",

@@ -49,8 +49,9 @@ class Registry:
     async def let_in(self, person: Person) -> None:
         """Enter somebody who comes late, account by account, and add them to the roster."""
         await self._import_people([person])
-        where = "SELECT employee_id FROM employee_nips WHERE nip = :nip"
-        [[employee_id]] = await self.service.rows(where, nip=person.nip)
+        asked = {"nips": [person.nip]}
+        found = await self.service.send("POST", "/v1/employees/lookup", json=asked)
+        employee_id = found["items"][0]["id"]
         for account in person.accounts:
             body = {"account": account.handle, "platform": account.platform}
             made = await self.service.send(

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import Row, text
 
 from app.core.clock import SettableClock
+from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine
 from app.core.services import Services
 from app.identity import service as identity
@@ -154,7 +155,8 @@ async def service_over(
 ) -> AsyncIterator[Service]:
     """The service over a migrated database, with the sandbox for every platform."""
     clock = timeline.clock
-    database = Database(make_engine(settings.required_database_url()))
+    engine = make_engine(settings.required_database_url())
+    database = Database(engine, registry=registry_keys_of(settings))
     services = Services(database, settings, clock)
     wire = httpx.ASGITransport(sandbox)
     accesses = [

@@ -35,8 +35,9 @@ BESIDE = {
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
+    "employees": {"sealing"},
     "exchange": {"columns", "merging", "reading"},
-    "identity": {"access", "idempotency", "scopes"},
+    "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {
         "controls", "evidence", "findable", "follows", "lists", "memberships", "runs",

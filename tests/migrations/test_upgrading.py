@@ -10,8 +10,13 @@ import httpx
 import pytest
 
 from app.core.db import plain_url
+from app.employees.sealing import opened_nip
+from app.settings import get_settings
 from migrations import migrate
-from tests.conftest import fresh_database
+from migrations.keys import RegistryKeysNeeded
+from tests.api.test_nips_at_rest import Row
+from tests.conftest import REGISTRY, fresh_database
+from tests.support import nip
 
 TENANT, UNIT, PERSON, ACCOUNT, OFFICIAL = (UUID(int=n) for n in range(1, 6))
 CAMPAIGN, DUTY, EARLIER, LATER, OPEN, CLOSED, VERDICT = (UUID(int=n) for n in range(6, 13))
@@ -154,3 +159,58 @@ async def test_what_was_there_is_carried_over_and_walled_in_again(in_use):
         (CLOSED, EARLIER, EARLIER, True, True, LATER, "follower_list"),
     ]
     assert unwalled == []
+
+
+PLAIN_NIPS = f"""
+UPDATE campaigns SET title = title;
+INSERT INTO employee_nips (tenant_id, id, employee_id, nip, valid_from, known_from)
+VALUES ('{TENANT}', '{EARLIER}', '{PERSON}', '{nip(1)}', '2026-11-01', '2026-11-01');
+UPDATE employee_nips SET valid_to = '2026-11-05', known_from = '2026-11-05';
+INSERT INTO employee_nips (tenant_id, id, employee_id, nip, valid_from)
+VALUES ('{TENANT}', '{LATER}', '{PERSON}', '{nip(2)}', '2026-11-05');
+INSERT INTO imports (tenant_id, id, kind, state, digest, rows, accepted, rejected, inserted,
+                     changed, unchanged, created_by)
+VALUES ('{TENANT}', '{OPEN}', 'employees', 'previewed', '\\x00', 1, 1, 0, 1, 0, 0, 'key:tests');
+INSERT INTO import_rows (tenant_id, import_id, line, fields)
+VALUES ('{TENANT}', '{OPEN}', 2, '{{{nip(3)},Pegawai,pppk,16,NULL,active,NULL,NULL}}');
+INSERT INTO idempotency_records (tenant_id, caller_id, key, request_digest, status, body)
+VALUES ('{TENANT}', '{UNIT}', 'k', '\\x00', 201, convert_to('{{"nip": "{nip(2)}"}}', 'UTF8'));
+"""  # noqa: S608 - Only the constants above are put into the statements.
+STORED = """
+SELECT string_agg(CAST(row AS text), ' ') FROM (
+    SELECT CAST(n AS text) AS row FROM employee_nips AS n
+    UNION ALL SELECT CAST(p AS text) FROM employee_nips_past AS p
+    UNION ALL SELECT encode(body, 'escape') FROM idempotency_records
+    UNION ALL SELECT CAST(r AS text) FROM import_rows AS r) AS stored
+"""
+
+
+async def test_nips_that_were_stored_as_they_are_are_sealed(in_use, monkeypatch):
+    owned, url = in_use
+    assert REGISTRY is not None
+    await migrate(owned, "0021")
+    async with connected(url) as connection:
+        await connection.execute(PLAIN_NIPS)
+    for name in ("SIMEDSOS_REGISTRY_KEYS", "SIMEDSOS_LOOKUP_KEY"):
+        monkeypatch.delenv(name)
+    get_settings.cache_clear()
+    with pytest.raises(RegistryKeysNeeded, match="nothing was changed"):
+        await migrate(owned)
+    get_settings.cache_clear()
+    async with connected(url) as connection:
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0021"
+        assert nip(2) in await connection.fetchval(STORED)
+    await migrate(owned, registry=REGISTRY)
+    async with connected(url) as connection:
+        stored = await connection.fetchval(STORED)
+        rows = await connection.fetch(
+            "SELECT nip_hash, key_id, sealed FROM employee_nips ORDER BY valid_from"
+        )
+        past = await connection.fetch("SELECT nip_hash, key_id, sealed FROM employee_nips_past")
+        [waiting] = await connection.fetch("SELECT fields FROM import_rows")
+    told = [opened_nip(REGISTRY, TENANT, Row(**each)) for each in (*rows, *past)]
+    assert told == [nip(1), nip(2), nip(1)]
+    assert waiting["fields"][0] == REGISTRY.lookup(TENANT, nip(3)).hex()
+    assert len(waiting["fields"]) == 9
+    for number in (1, 2, 3):
+        assert nip(number) not in stored

@@ -37,6 +37,7 @@ WHERE tgrelid = to_regclass(:name) AND tgname = 'known_anew'
 # Columns that no answer reads, beside those that every table with an ETag has.
 QUIET = {
     "accounts": {"last_checked_at", "next_check_at"},
+    "employee_nips": {"key_id", "sealed"},
     "follows": {"last_id", "last_kind", "last_list_id", "last_listed_at", "last_seen_at"},
     "official_accounts": {"facts_revision"},
 }

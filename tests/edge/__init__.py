@@ -1,0 +1,1 @@
+"""What the web edge holds every request to."""
