@@ -32,6 +32,7 @@ from app.me import routes as me
 from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
+from app.privacy import routes as privacy
 from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
@@ -64,6 +65,7 @@ ROUTERS = (
     sign_in.router,
     me.router,
     subject_requests.router,
+    privacy.router,
     operations.router,
 )
 

@@ -17,6 +17,7 @@ from app.jobs import models as jobs
 from app.neutrality import models as neutrality
 from app.observations import models as observations
 from app.official_accounts import models as official_accounts
+from app.privacy import models as privacy
 from app.reminders import models as reminders
 from app.reports import models as reports
 from app.subject_requests import models as subject_requests
@@ -41,6 +42,7 @@ ROOMS = (
     official_accounts,
     reports,
     subject_requests,
+    privacy,
     reminders,
     work_units,
 )

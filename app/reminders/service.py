@@ -16,7 +16,7 @@ from app.changes.service import record
 from app.compliance.small_units import hidden_cells
 from app.core.etags import require_version
 from app.employees import queries as employees
-from app.employees.rules import mask_nip
+from app.employees.service import told_nip
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.jobs.kinds import PlanReminders
@@ -216,7 +216,7 @@ async def shown_reminders(
             recipient=row.recipient,
             employee_id=row.employee_id,
             name=row.name,
-            nip=mask_nip(nips[row.employee_id]) if masked else nips[row.employee_id],
+            nip=told_nip(nips.get(row.employee_id), masked=masked),
             nip_masked=masked,
             unit_id=row.unit_id,
             duty=row.duty_kind,

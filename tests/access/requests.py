@@ -70,6 +70,11 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /v1/employees/lookup": {"nips": [nip(1)]},
     "PATCH /v1/employees/{employee}": {"position": "Guru"},
     "POST /v1/employees/{employee}/accounts": {"account": "https://x.com/baru_asn"},
+    "POST /v1/employees/{employee}/erasure": {
+        "reason": "Telah pensiun",
+        "legal_reference": "UU 27/2022 Pasal 43",
+        "decided_by": "Kepala BKD",
+    },
     "PUT /v1/employees/{employee}/contact": {
         "email": "a@example.go.id",
         "phone": None,

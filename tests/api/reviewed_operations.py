@@ -33,6 +33,7 @@ READS = frozenset({
     "POST /v1/employees/{employee_id}/accounts",
     "GET /v1/employees/{employee_id}/contact",
     "PUT /v1/employees/{employee_id}/contact",
+    "POST /v1/employees/{employee_id}/erasure",
     "GET /v1/employees/{employee_id}/reminders",
     "GET /v1/employees/{employee_id}/verdicts",
     "GET /v1/excuses",

@@ -22,7 +22,11 @@ from tests.support import NOW, Api, Government
 
 CANARY = "kenari7f3a9"
 NIP = "198765432198765432"
-UNLIMITED = {"rate_limit_client": 0, "rate_limit_tenant": 0, "rate_limit_guesses": 0}
+UNLIMITED: dict[str, Any] = {
+    "rate_limit_client": 0,
+    "rate_limit_tenant": 0,
+    "rate_limit_guesses": 0,
+}
 CITIZENS = [(f"{CANARY}_warga_{number}", LONG_AGO) for number in range(300)]
 
 

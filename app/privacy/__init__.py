@@ -1,0 +1,1 @@
+"""Erasing what is kept of people who have left, while the numbers they were counted in stay."""
