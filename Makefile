@@ -7,7 +7,7 @@ EXAMPLES ?= 100
 # Each test process starts a PostgreSQL of its own.
 TEST_PROCESSES ?= 2
 
-.PHONY: install run test check contract bench lock clean
+.PHONY: install run test check contract sbom audit bench lock clean
 
 install: $(VENV)/.installed
 
@@ -17,9 +17,10 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	touch $@
 
+# What is shipped is what was tested: the shorter list takes its versions from the longer one.
 lock:
-	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.txt
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-dev.txt
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -c requirements-dev.txt -o requirements.txt
 
 run: install
 	$(BIN)/simedsos up --demo
@@ -37,6 +38,14 @@ check: install
 # The whole OpenAPI, tried by generated requests against a service of its own.
 contract: install
 	$(BIN)/python -m tests.contract --examples $(EXAMPLES)
+
+# Everything that is installed, as CycloneDX.
+sbom: install
+	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --validate --of JSON -o sbom.cdx.json
+
+# Known vulnerabilities of what is locked; it asks a service on the internet, and fails where that cannot be asked about each.
+audit: install
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt --progress-spinner off
 
 bench: install
 	$(BIN)/python -m benchmarks

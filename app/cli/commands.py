@@ -123,7 +123,7 @@ def import_file(
     tenant: Tenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import a CSV file into the registry."""
+    """Import a CSV file or an Excel workbook into the registry."""
     wanted = kind.replace("-", "_")
     if wanted not in IMPORT_KINDS:
         fail(f"'{kind}' is no kind of import; use employees, accounts or work-units.", status=2)

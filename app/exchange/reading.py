@@ -1,4 +1,4 @@
-"""Reading an uploaded table row by row; what is not a CSV table is refused with the reason."""
+"""Reading an uploaded table row by row; what is no table is refused with the reason."""
 
 import codecs
 import csv
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.core.errors import UnsupportedFile
+from app.exchange.workbooks import as_csv
 
 SAMPLE = 64 * 1024
 DELIMITERS = (",", ";", "\t")
+WORKBOOK = b"PK\x03\x04"
 MAGIC = (
-    (b"PK\x03\x04", "it is an Excel workbook or a ZIP archive; save it as CSV UTF-8 first"),
-    (b"\xd0\xcf\x11\xe0", "it is an old Excel workbook; save it as CSV UTF-8 first"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "it is an old or protected Excel workbook; save it as .xlsx without a password, or as CSV",
+    ),
     (b"%PDF", "it is a PDF; export the table as CSV UTF-8"),
     (b"\xff\xfe", "it is UTF-16 text; save it as CSV UTF-8"),
     (b"\xfe\xff", "it is UTF-16 text; save it as CSV UTF-8"),
@@ -24,7 +28,7 @@ MAGIC = (
 
 
 class NotATable(UnsupportedFile):
-    """This is not a CSV table: {reason}."""
+    """This is not a table: {reason}."""
 
 
 class NoRows(UnsupportedFile):
@@ -57,13 +61,18 @@ def _delimiter(heading: str) -> str:
 
 
 def read_lines(stream: BinaryIO) -> Generator[Line, None, None]:
-    """The lines of a CSV table, the heading first; blank lines are skipped.
+    """The lines of a CSV table or of a workbook's first sheet, the heading first; no blank ones.
 
     Raises:
         NotATable: the stream is something else, is not UTF-8, or its quoting is broken.
+        NotAWorkbook: it looks like a workbook, and cannot be read as one.
     """
     sample = stream.read(SAMPLE)
     stream.seek(0)
+    if sample.startswith(WORKBOOK):
+        stream = as_csv(stream)
+        sample = stream.read(SAMPLE)
+        stream.seek(0)
     _refuse_other_kinds(sample.removeprefix(codecs.BOM_UTF8))
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:

@@ -124,7 +124,7 @@ async def import_file(
     dry_run: bool,
     now: datetime,
 ) -> Import:
-    """Import a CSV table; with `dry_run` nothing but the preview is stored.
+    """Import a CSV table or a workbook; with `dry_run` nothing but the preview is stored.
 
     Raises:
         NotATable, NoRows, ColumnsMissing: the file as a whole is refused.

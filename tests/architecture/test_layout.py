@@ -36,7 +36,7 @@ BESIDE = {
     "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
     "employees": {"sealing"},
-    "exchange": {"columns", "merging", "reading"},
+    "exchange": {"columns", "merging", "reading", "workbook_reader", "workbooks"},
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {
