@@ -50,7 +50,7 @@ async def list_imports(caller: MayRead, session: SessionDep, page: PageDep) -> P
 
 @router.post("", status_code=201, openapi_extra=UPLOAD_BODY)
 async def create_import(request: Request, caller: MayImport, services: ServicesDep) -> ImportOut:
-    """Import a CSV table or the first sheet of a workbook: form fields `file`, `kind` and `dry_run`."""
+    """Import a CSV table or a workbook: form fields `file`, `kind` and `dry_run`."""
     limit = services.settings.max_upload_bytes
     async with uploaded(request, limit=limit) as upload:
         kind = import_kind(upload)
