@@ -1,5 +1,6 @@
 """Everything the environment may say, read once at start; README lists each name."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -152,7 +153,25 @@ class Settings(BaseSettings):
         return f"{self.public_address()}/v1/connections/callback"
 
 
+class SecretsFolderMissing(SystemExit):
+    """SIMEDSOS_SECRETS_DIR names no folder: mount it, or take the variable away."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def settings_from(secrets_folder: str | None) -> Settings:
+    """Settings of the environment, and of files such as `simedsos_token_keys` in a folder.
+
+    Raises:
+        SecretsFolderMissing: there is no such folder.
+    """
+    if secrets_folder is not None and not Path(secrets_folder).is_dir():
+        raise SecretsFolderMissing
+    return Settings(_secrets_dir=secrets_folder)
+
+
 @lru_cache
 def get_settings() -> Settings:
     """The process's settings; tests build their own instead."""
-    return Settings()
+    return settings_from(os.environ.get("SIMEDSOS_SECRETS_DIR"))

@@ -36,7 +36,8 @@ def sbom(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The bill of materials that `make sbom` writes."""
     out = tmp_path_factory.mktemp("sbom") / "sbom.cdx.json"
     tool = Path(sys.executable).with_name("cyclonedx-py")
-    command: list[str | Path] = [tool, "environment", sys.executable, "--pyproject", str(ROOT / "pyproject.toml")]
+    project = ["--pyproject", str(ROOT / "pyproject.toml")]
+    command: list[str | Path] = [tool, "environment", sys.executable, *project]
     subprocess.run(
         [*command, "--output-reproducible", "--validate", "--of", "JSON", "-o", out],
         check=True,
