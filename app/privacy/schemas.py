@@ -1,9 +1,17 @@
-"""Erasing on the wire."""
+"""Erasing and breaches on the wire."""
 
 from datetime import datetime
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from app.core.schemas import In, LongText, Out, Text
+from pydantic import Field, StringConstraints
+
+from app.core.schemas import In, LongText, Moment, Out, Text
+
+Principal: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=r"^(api_key|user):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+]
 
 
 class ErasureIn(In):
@@ -22,3 +30,58 @@ class ErasureOut(Out):
     legal_reference: str
     decided_by: str
     erased_at: datetime
+
+
+class BreachIn(In):
+    """What came about, when, and by which keys or users, as the trail names them."""
+
+    what: LongText
+    principals: Annotated[list[Principal], Field(min_length=1, max_length=50)]
+    begins: Moment
+    ends: Moment
+    found_at: Annotated[Moment, Field(description="From when the 3 x 24 hours run")]
+    recorded_by: Text
+
+
+class BreachClosureIn(In):
+    """What came of it: who was notified, and what was mended."""
+
+    conclusion: LongText
+    closed_by: Text
+
+
+class BreachOut(Out):
+    """A breach with its clock."""
+
+    id: UUID
+    what: str
+    principals: list[str]
+    begins: datetime
+    ends: datetime
+    found_at: datetime
+    notify_until: datetime | None = None
+    recorded_by: str
+    recorded_at: datetime
+    conclusion: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+
+
+class AffectedPerson(Out):
+    """Of whom was told, by which operations, how often and when."""
+
+    employee_id: UUID
+    name: str
+    unit_code: str
+    looks: int
+    first_at: datetime
+    last_at: datetime
+    operations: list[str]
+    exported: bool
+
+
+class BreachExport(Out):
+    """Everything that a notice to people and to the authority needs of the trail."""
+
+    breach: BreachOut
+    people: list[AffectedPerson]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.access.world import CAMPAIGN, DECREED, GRANTED, OFFICIAL, Ids, nobodys
+from tests.access.world import BREACH, CAMPAIGN, DECREED, GRANTED, OFFICIAL, Ids, nobodys
 from tests.support import NOW, nip
 
 NOW_SAID = NOW.isoformat()
@@ -125,6 +125,11 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "raw": "41",
         "precision": "exact",
         "followers": 41,
+    },
+    "POST /v1/privacy/breaches": BREACH,
+    "POST /v1/privacy/breaches/{breach}/closure": {
+        "conclusion": "Telah diberitahukan",
+        "closed_by": "Kepala BKD",
     },
     "POST /v1/reports": {"campaign_id": "{campaign}"},
     "POST /v1/subject-requests": {

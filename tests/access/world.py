@@ -24,6 +24,14 @@ CAMPAIGN = {
     "cohort": {"categories": ["pppk"]},
     "duties": [{"kind": "declare", "platforms": ["instagram"]}, {"kind": "follow"}],
 }
+BREACH = {
+    "what": "Kunci ditemukan di repositori",
+    "principals": ["api_key:01900000-0000-7000-8000-000000000000"],
+    "begins": (NOW - timedelta(days=2)).isoformat(),
+    "ends": NOW.isoformat(),
+    "found_at": NOW.isoformat(),
+    "recorded_by": "Kepala BKD",
+}
 # In each unit one person is declared, and each of the others stands in one process.
 ROLES = ("employee", "noticed", "disputing", "excused", "silent", "leaving")
 # What belongs to a unit; everything else belongs to the whole government.
@@ -55,7 +63,17 @@ class Everything:
 
 def nobodys() -> dict[str, str]:
     """Ids that nothing has."""
-    kinds = (*OF_UNITS, "campaign", "import", "list", "window", "report", "official", "key")
+    kinds = (
+        *OF_UNITS,
+        "campaign",
+        "import",
+        "list",
+        "window",
+        "report",
+        "official",
+        "key",
+        "breach",
+    )
     return {kind: str(uuid4()) for kind in kinds}
 
 
@@ -87,6 +105,7 @@ async def lay_out(
     found.shared["window"] = await made(api, "/v1/neutrality-windows", window)
     key = {"name": f"Sistem {mark}", "scopes": ["keys:write"]}
     found.shared["key"] = await made(api, "/v1/api-keys", key)
+    found.shared["breach"] = await made(api, "/v1/privacy/breaches", {**BREACH, "what": mark})
     report = {"campaign_id": campaign_id, "title": f"Laporan {mark}"}
     found.shared["report"] = await made(api, "/v1/reports", report)
     return found

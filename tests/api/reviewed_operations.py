@@ -67,6 +67,7 @@ READS = frozenset({
 })  # fmt: skip
 EXPORTS = frozenset({
     "GET /v1/me/download",
+    "GET /v1/privacy/breaches/{breach_id}/export",
     "GET /v1/imports/{import_id}/errors.csv",
     "GET /v1/reports/{report_id}.json",
 })  # fmt: skip
@@ -126,6 +127,10 @@ TELLS_OF_NOBODY = frozenset({
     "GET /v1/official-accounts/{account_id}/snapshots",
     "POST /v1/official-accounts/{account_id}/snapshots",
     "GET /v1/platforms",
+    "GET /v1/privacy/breaches",
+    "POST /v1/privacy/breaches",
+    "GET /v1/privacy/breaches/{breach_id}",
+    "POST /v1/privacy/breaches/{breach_id}/closure",
     "GET /v1/polls",
     "GET /v1/reports",
     "POST /v1/reports",

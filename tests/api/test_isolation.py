@@ -39,6 +39,7 @@ def concrete(path: str) -> str:
         "report",
         "key",
         "request",
+        "breach",
     ):
         path = path.replace(f"{{{name}_id}}", ABSENT)
     assert "{" not in path, path

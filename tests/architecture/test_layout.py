@@ -43,6 +43,7 @@ BESIDE = {
         "controls", "evidence", "findable", "follows", "lists", "memberships", "runs",
         "self_exports",
     },
+    "privacy": {"breaches"},
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",
