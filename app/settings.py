@@ -30,6 +30,8 @@ class Settings(BaseSettings):
 
     # Where the ends of the audit chains are written down every hour; best on another machine.
     audit_anchor_file: Path | None = None
+    # Who has left is erased after so many days; none: an officer decides for each person.
+    retention_left_days: Annotated[int | None, Field(ge=1)] = None
     # Requests a minute, in each process; 0: not limited. A guess is a token that is none.
     rate_limit_client: Annotated[int, Field(ge=0)] = 6000
     rate_limit_tenant: Annotated[int, Field(ge=0)] = 30_000

@@ -14,7 +14,7 @@ from app.core.logs import get_logger
 from app.core.metrics import record_job
 from app.core.services import Services
 from app.jobs.kinds import MAX_ATTEMPTS, decode
-from workers import audit, checks, connections, deliver, evaluate, memberships
+from workers import audit, checks, connections, deliver, evaluate, memberships, retain
 from workers.reach import NOTHING, Reach
 
 Handler = Callable[[Services, Reach, Any], Awaitable[None]]
@@ -31,6 +31,7 @@ def at_home(handler: Callable[[Services, Any], Awaitable[None]]) -> Handler:
 
 HANDLERS: dict[str, Handler] = {
     "anchor_audit": at_home(audit.anchor_audit),
+    "apply_retention": at_home(retain.apply_retention),
     "check_accounts": checks.check_accounts,
     "check_all_accounts": checks.check_all_accounts,
     "check_all_pairs": memberships.check_all_pairs,

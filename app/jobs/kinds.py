@@ -188,6 +188,17 @@ class Prune:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplyRetention:
+    """Take away what is kept of people when its time is over."""
+
+    kind: ClassVar[str] = "apply_retention"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshTokens:
     """Renew the OAuth tokens that are to be renewed by now, and forget those without an owner."""
 
@@ -213,6 +224,7 @@ KINDS: dict[str, type[Job]] = {
     kind.kind: kind
     for kind in (
         AnchorAudit,
+        ApplyRetention,
         CheckAccounts,
         CheckAllAccounts,
         CheckAllPairs,

@@ -9,6 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 from app.core.clock import JAKARTA
 from app.jobs.kinds import (
     AnchorAudit,
+    ApplyRetention,
     CheckAllAccounts,
     CheckAllPairs,
     DeliverReminders,
@@ -41,6 +42,7 @@ CHECK_PAIRS = CronLine("check-pairs", "37 5,11,17,23 * * *", CheckAllPairs)
 READ_FOLLOWER_LISTS = CronLine("read-follower-lists", "12 1 * * *", ReadAllFollowerLists)
 
 SCHEDULE = (
+    CronLine("apply-retention", "43 2 * * *", ApplyRetention),
     CronLine("anchor-audit", "3 * * * *", AnchorAudit),
     CHECK_ACCOUNTS,
     CHECK_PAIRS,
