@@ -32,9 +32,11 @@ class Settings(BaseSettings):
     audit_anchor_file: Path | None = None
     # Who has left is erased after so many days; none: an officer decides for each person.
     retention_left_days: Annotated[int | None, Field(ge=1)] = None
-    # Requests a minute, in each process; 0: not limited. A guess is a token that is none.
+    # Requests a minute, and exports an hour, in each process; 0: no limit. A guess is a token that
+    # is none.
     rate_limit_client: Annotated[int, Field(ge=0)] = 6000
     rate_limit_tenant: Annotated[int, Field(ge=0)] = 30_000
+    rate_limit_exports: Annotated[int, Field(ge=0)] = 120
     rate_limit_guesses: Annotated[int, Field(ge=0)] = 60
     request_seconds: Annotated[int, Field(ge=1)] = 60
     upload_seconds: Annotated[int, Field(ge=1)] = 600

@@ -80,6 +80,8 @@ def looking(kind: EntryKind) -> Callable[..., AsyncIterator[Looking]]:
         session: SessionDep,
         services: ServicesDep,
     ) -> AsyncIterator[Looking]:
+        if kind is EntryKind.EXPORT:
+            await request.app.state.limits.export(caller)
         begun = Looking(
             session,
             caller,

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
@@ -16,7 +16,7 @@ from app.identity.rules import Caller
 from app.settings import Settings
 
 WINDOW_SECONDS = 60
-CLIENT, TENANT, GUESSES = "client", "tenant", "guesses"
+CLIENT, TENANT, GUESSES, EXPORTS = "client", "tenant", "guesses", "exports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Limits:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._client = _per_minute(settings.rate_limit_client)
         self._tenant = _per_minute(settings.rate_limit_tenant)
+        exports = settings.rate_limit_exports
+        self._exports = RateLimitItemPerHour(exports) if exports else None
         self._guesses = _per_minute(settings.rate_limit_guesses)
 
     async def spend(self, caller: Caller) -> Quota | None:
@@ -56,6 +58,14 @@ class Limits:
         stats = await self._limiter.get_window_stats(self._client, CLIENT, client)
         reset = max(1, math.ceil(stats.reset_time - time.time()))
         return Quota(self._client.amount, max(0, stats.remaining), reset)
+
+    async def export(self, caller: Caller) -> None:
+        """Count one export of people's data.
+
+        Raises:
+            TooMany: the client has taken too many within the hour.
+        """
+        await self._count(self._exports, EXPORTS, str(caller.id))
 
     async def guess(self, address: str) -> None:
         """Count an attempt that proves nothing, such as a token that is none.

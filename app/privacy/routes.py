@@ -1,9 +1,9 @@
 """Erasing and breaches over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from app.audit.looks import ExportingDep, ReadingDep
 from app.core.paging import Page, PageDep, split_page
@@ -12,7 +12,7 @@ from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
-from app.privacy import breaches, service
+from app.privacy import breaches, processing, service
 from app.privacy.models import Erasure
 from app.privacy.schemas import (
     BreachClosureIn,
@@ -21,11 +21,18 @@ from app.privacy.schemas import (
     BreachOut,
     ErasureIn,
     ErasureOut,
+    ProcessingRecord,
 )
 
 router = APIRouter(prefix="/v1", tags=["privacy"], route_class=OnceRoute)
 MayRead = Annotated[Caller, Depends(may(Scope.PRIVACY_READ, whole_tenant=True))]
 MayWrite = Annotated[Caller, Depends(may(Scope.PRIVACY_WRITE, whole_tenant=True))]
+MARKDOWN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A document.",
+        "content": {"text/markdown": {"schema": {"type": "string"}}},
+    }
+}
 
 
 @router.post("/employees/{employee_id}/erasure", response_model=ErasureOut)
@@ -85,3 +92,20 @@ async def export_breach(
     found = await breaches.export(session, caller, breach_id)
     exporting.of((each.employee_id for each in found.people), subject_id=breach_id)
     return found
+
+
+@router.get("/privacy/record")
+async def processing_record(
+    caller: MayRead, session: SessionDep, services: ServicesDep
+) -> ProcessingRecord:
+    """What is processed, why, until when, who receives it, and what protects it, as of now."""
+    return await processing.record_of(session, caller, services.settings, now=services.clock.now())
+
+
+@router.get("/privacy/record.md", response_class=Response, responses=MARKDOWN)
+async def processing_record_for_people(
+    caller: MayRead, session: SessionDep, services: ServicesDep
+) -> Response:
+    """The same as a document in Indonesian, with what an impact assessment begins from."""
+    found = await processing.record_of(session, caller, services.settings, now=services.clock.now())
+    return Response(processing.as_markdown(found), media_type="text/markdown; charset=utf-8")

@@ -85,3 +85,49 @@ class BreachExport(Out):
 
     breach: BreachOut
     people: list[AffectedPerson]
+
+
+class Purpose(Out):
+    """Why people's data are processed: a campaign, with what it rests on."""
+
+    campaign_id: UUID
+    title: str
+    legal_basis: str
+    document_number: str
+    people: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Kept(Out):
+    """A class of data, where it is stored, and until when."""
+
+    what: str
+    tables: list[str]
+    until: str
+
+
+class Recipient(Out):
+    """Who receives what."""
+
+    who: str
+    kind: str
+    receives: str
+
+
+class Measure(Out):
+    """A protection, and whether it is in force."""
+
+    what: str
+    in_force: bool
+
+
+class ProcessingRecord(Out):
+    """The record of processing as it stands now, in Indonesian."""
+
+    made_at: datetime
+    controller: str
+    purposes: list[Purpose]
+    kept: list[Kept]
+    recipients: list[Recipient]
+    measures: list[Measure]

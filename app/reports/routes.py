@@ -113,6 +113,7 @@ async def report_xlsx(
     request: Request, report_id: UUID, caller: MayRead, services: ServicesDep
 ) -> Response:
     """The workbook; with the list of people only for callers who may see them."""
+    await request.app.state.limits.export(caller)
     async with services.database.transaction(caller.tenant_id) as session:
         copy = await service.copy(session, caller, report_id, clock=services.clock)
         listed = await service.people_of(session, caller, copy.report, clock=services.clock)
@@ -127,6 +128,7 @@ async def report_pdf(
     request: Request, report_id: UUID, caller: MayRead, services: ServicesDep
 ) -> Response:
     """The printed report, in Indonesian, for A4."""
+    await request.app.state.limits.export(caller)
     async with services.database.transaction(caller.tenant_id) as session:
         copy = await service.copy(session, caller, report_id, clock=services.clock)
         _note_export(session, request, caller, report_id, (), services.clock.now())

@@ -127,6 +127,8 @@ TELLS_OF_NOBODY = frozenset({
     "GET /v1/official-accounts/{account_id}/snapshots",
     "POST /v1/official-accounts/{account_id}/snapshots",
     "GET /v1/platforms",
+    "GET /v1/privacy/record",
+    "GET /v1/privacy/record.md",
     "GET /v1/privacy/breaches",
     "POST /v1/privacy/breaches",
     "GET /v1/privacy/breaches/{breach_id}",
@@ -162,5 +164,6 @@ IMPERSONAL_SCHEMAS = frozenset({
 # Files and pages that are no JSON, and tell of nobody.
 IMPERSONAL_FILES = frozenset({
     "GET /livez", "GET /metrics", "GET /readyz", "GET /v1/connections/callback",
-    "GET /sign-in", "GET /sign-in/callback", "GET /sign-in/link", "POST /sign-in/link",
+    "GET /v1/privacy/record.md", "GET /sign-in", "GET /sign-in/callback",
+    "GET /sign-in/link", "POST /sign-in/link",
 })  # fmt: skip

@@ -43,7 +43,7 @@ BESIDE = {
         "controls", "evidence", "findable", "follows", "lists", "memberships", "runs",
         "self_exports",
     },
-    "privacy": {"breaches", "retention"},
+    "privacy": {"breaches", "processing", "retention"},
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",

@@ -14,6 +14,7 @@ from app.core.guarding import LARGEST_BODY
 from app.identity.access import SessionDep
 from app.main import create_app
 from app.settings import Settings
+from tests.api.test_compliance import account, make_campaign, registry  # noqa: F401
 from tests.api.test_isolation import key_of
 from tests.support import Api
 
@@ -157,3 +158,16 @@ async def test_the_handbook_names_every_operation_and_runs_nothing(http):
             assert f"<code>{method.upper()} {path}</code>" in page.text
     assert "<script" not in page.text
     assert not re.search(r"(src|href)=\"(?!/openapi.json)", page.text)
+
+
+async def test_exports_of_peoples_data_are_counted_apart(services, government, account):  # noqa: F811
+    async for client in served(services, rate_limit_exports=2):
+        api = Api(client, government.token)
+        campaign = await make_campaign(api, account)
+        report = (await api.post("/v1/reports", {"campaign_id": campaign["id"]})).json()
+        asked = [
+            (await api.get(f"/v1/reports/{report['id']}.{kind}")).status_code
+            for kind in ("json", "xlsx", "json", "pdf")
+        ]
+        assert asked == [200, 200, 429, 429]
+        assert (await api.get(f"/v1/reports/{report['id']}")).status_code == 200
