@@ -164,6 +164,27 @@ async def test_the_function_erases_nobody_without_a_decision(services, governmen
         await nested.rollback()
 
 
+async def test_the_function_erases_nobody_of_another_government(
+    services, government, other_government, left
+):
+    async with services.database.transaction(government.tenant_id) as session:
+        await session.execute(
+            text(
+                "INSERT INTO erasures (tenant_id, employee_id, reason, legal_reference, decided_by,"
+                " erased_at, actor) VALUES (:tenant, :person, 'r', 'l', 'd', now(), 'a')"
+            ),
+            {"tenant": government.tenant_id, "person": left["person"]},
+        )
+    async with services.database.transaction(other_government.tenant_id) as session:
+        nested = await session.begin_nested()
+        with pytest.raises(IntegrityError, match="no erasure of this person was decided"):
+            await session.execute(
+                text("SELECT erase_person(:tenant, :person)"),
+                {"tenant": government.tenant_id, "person": left["person"]},
+            )
+        await nested.rollback()
+
+
 async def test_the_trail_still_holds(api, services, government, left, clock):
     await settle(api, services, government, clock, left)
     assert (await api.post(left["path"], ERASURE)).status_code == 200
