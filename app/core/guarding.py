@@ -14,7 +14,8 @@ LARGEST_BODY = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024
 # Files are counted once more by who reads them.
 UPLOADS = ("/imports", "/follower-lists", "/evidence")
-PRINTED = (".pdf", ".xlsx", ".csv")
+# What reads or writes whole registries takes its time.
+LONG = (*UPLOADS, "/apply", ".pdf", ".xlsx", ".csv")
 # Nothing of an answer may be loaded into, run in or framed by another page.
 FOR_BROWSERS = (
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
@@ -56,7 +57,7 @@ class Guard:
         path: str = scope["path"]
         uploads = scope["method"] == "POST" and path.endswith(UPLOADS)
         limit = self._largest_upload if uploads else LARGEST_BODY
-        seconds = self._upload_seconds if uploads or path.endswith(PRINTED) else self._seconds
+        seconds = self._upload_seconds if path.endswith(LONG) else self._seconds
         started = False
 
         async def send_guarded(message: Message) -> None:

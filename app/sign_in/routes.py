@@ -21,6 +21,8 @@ from app.sign_in.service import SignIn
 router = APIRouter(tags=["signing in"])
 Anybody = Annotated[Caller, Depends(may())]
 HTML: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+# What a browser says of a form that stands on our own page, and no page can forge.
+OWN_SITE = "same-origin"
 SHOWN: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page.", "content": HTML},
     303: {"description": "Signed in, or on the way to the provider."},
@@ -101,6 +103,9 @@ async def follow_sign_in_link(
     token: Annotated[str, Form(min_length=1, max_length=200)],
 ) -> Response:
     """Public: sign the browser in with the rights of the key that the link was made for."""
+    # Another site must not sign its visitors in as somebody else, whose acts they would then do.
+    if request.headers.get("sec-fetch-site", OWN_SITE) != OWN_SITE:
+        return refused(Outcome.NOT_ASKED)
     try:
         caller = await browsers.follow_link(services, token)
     except SignInFailed as failed:

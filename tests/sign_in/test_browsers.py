@@ -157,7 +157,12 @@ async def test_a_link_signs_in_once(here, services, government, clock):
         assert (page.status_code, token in page.text) == (200, True)
         assert "script" not in page.text
     assert "form-action 'self'" in page.headers["content-security-policy"]
-    came = await here.post("/sign-in/link", data={"token": token})
+    for elsewhere in ("cross-site", "same-site", "none"):
+        forged = {"Sec-Fetch-Site": elsewhere}
+        lured = await here.post("/sign-in/link", data={"token": token}, headers=forged)
+        assert (lured.status_code, NAME in here.cookies) == (400, False)
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    came = await here.post("/sign-in/link", data={"token": token}, headers=own)
     assert (came.status_code, came.headers["location"]) == (303, "/v1/session")
     told = (await here.get("/v1/session")).json()
     assert (told["kind"], "employees:read" in told["scopes"]) == ("api_key", True)
