@@ -34,6 +34,7 @@ from app.observations.schemas import FollowerListOut, SelfEvidenceTaken
 from app.observations.self_exports import Word
 from app.reminders.channels import channels_from
 from app.settings import Settings
+from app.sign_in.issuer import Issuer, IssuerUnreachable
 from migrations import head_revision
 
 DATABASE_DOWN = (
@@ -242,14 +243,35 @@ class Finding:
 
 
 async def diagnose(settings: Settings) -> list[Finding]:
-    """Whether database, schema, roles and queue are as they must be."""
+    """Whether database, schema, queue, keys and identity provider are as they must be."""
     async with connected(settings) as database, database.system() as session:
-        return [
+        found = [
             Finding(True, "The database answers."),
             await _schema(session),
             await _waiting(session),
-            *_reminders(settings),
         ]
+    return [*found, _registry(settings), await _provider(settings), *_reminders(settings)]
+
+
+def _registry(settings: Settings) -> Finding:
+    if registry_keys_of(settings) is None:
+        needed = "SIMEDSOS_REGISTRY_KEYS and SIMEDSOS_LOOKUP_KEY"
+        return Finding(False, f"NIPs can be neither stored nor shown: set {needed}.")
+    return Finding(True, "NIPs: keys are set.")
+
+
+async def _provider(settings: Settings) -> Finding:
+    if settings.oidc_issuer is None:
+        return Finding(True, "Signing in: no identity provider, links only.")
+    try:
+        await Issuer(settings.oidc_issuer, SystemClock()).provider()
+    except IssuerUnreachable:
+        return Finding(
+            False,
+            "Signing in: the identity provider does not answer as its address says; compare"
+            " SIMEDSOS_OIDC_ISSUER with the `issuer` that it publishes.",
+        )
+    return Finding(True, "Signing in: the identity provider answers, and its keys are usable.")
 
 
 def _reminders(settings: Settings) -> list[Finding]:
