@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     # Where the ends of the audit chains are written down every hour; best on another machine.
     audit_anchor_file: Path | None = None
     # Who has left is erased after so many days; none: an officer decides for each person.
+    # So long after its end a campaign keeps its numbers, and nobody's verdict; none: all stay.
+    retention_campaign_days: Annotated[int | None, Field(ge=1)] = None
     retention_left_days: Annotated[int | None, Field(ge=1)] = None
     # Requests a minute, and exports an hour, in each process; 0: no limit. A guess is a token that
     # is none.

@@ -12,13 +12,13 @@ async def apply_retention(services: Services, _: ApplyRetention) -> None:
     async with services.database.system() as session:
         tenants = [tenant.id for tenant in await identity.all_tenants(session)]
     for tenant_id in tenants:
-        erased, previews = await retention.apply(
+        applied = await retention.apply(
             services.database, services.settings, services.clock, tenant_id
         )
-        if erased or previews:
+        if applied:
             get_logger().info(
                 "retention applied",
                 action="retention_applied",
                 tenant_id=str(tenant_id),
-                rows=erased + previews,
+                rows=applied.erased + applied.archived + applied.previews,
             )

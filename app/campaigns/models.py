@@ -62,6 +62,18 @@ class Campaign(KnownRow, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it.
 
 
+class CampaignArchive(TenantRow, Base):
+    """A campaign of which only the numbers are left."""
+
+    __tablename__ = "campaign_archives"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"]),
+    )
+
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    archived_at: Mapped[datetime]
+
+
 class CampaignMember(KnownRow, Base):
     """One employee of the cohort: as it was frozen, or added since by a named officer.
 

@@ -117,6 +117,9 @@ class CampaignOut(Out):
     duties: list[DutyOut]
     official_account_ids: list[UUID]
     evaluated_at: datetime | None
+    archived_at: Annotated[
+        datetime | None, Field(description="Since then only the numbers are left")
+    ]
     version: int
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.campaigns import queries
+from app.campaigns import archives, queries
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
 from app.campaigns.roster import cohort_hash
 from app.campaigns.rules import window_fault
@@ -16,7 +16,7 @@ from app.campaigns.schemas import CampaignIn, CampaignOut, CohortFilter, DutyOut
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.clock import jakarta_day
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Conflict, FieldError, Invalid
 from app.core.etags import require_version
 from app.core.ids import new_id
 from app.identity.rules import Caller
@@ -42,6 +42,10 @@ class UnitUnknown(Invalid):
 
 class EndsBeforeStart(Invalid):
     """The campaign must end after it starts."""
+
+
+class Archived(Conflict):
+    """The campaign's time is over, and only its numbers are left; begin another one."""
 
 
 class LooksBack(Invalid):
@@ -171,9 +175,12 @@ async def edit(
         PreconditionFailed: it has changed meanwhile.
         EndsBeforeStart: the new end lies before the start.
         LooksBack: the new start or grace would change what has been.
+        Archived: only its numbers are left.
     """
     campaign = await queries.get(session, caller, campaign_id)
     require_version(campaign.version, expected)
+    if await archives.archived_at(session, caller.tenant_id, campaign_id) is not None:
+        raise Archived
     before = _window(campaign)
     for name, value in changes.items():
         setattr(campaign, name, value)
@@ -224,5 +231,6 @@ async def shown(session: AsyncSession, campaign: Campaign) -> CampaignOut:
         duties=[DutyOut.model_validate(duty) for duty in await queries.duties(*where)],
         official_account_ids=list(await queries.official_account_ids(*where)),
         evaluated_at=campaign.evaluated_at,
+        archived_at=await archives.archived_at(*where),
         version=campaign.version,
     )

@@ -27,11 +27,14 @@ COUNTS = """
 ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('counts:' || :tenant_id, 0))")
 IF_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('counts:' || :tenant_id, 0))")
 
+# Of an archived campaign the counts are all that is left.
 CURRENT = text("""
 SELECT EXISTS (SELECT 1 FROM verdict_tallies
                WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id)
    AND NOT EXISTS (SELECT 1 FROM verdict_count_marks
                    WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id)
+    OR EXISTS (SELECT 1 FROM campaign_archives
+               WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id)
 """)
 
 TAKE_MARKS = text("""

@@ -8,14 +8,21 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns import archives
 from app.campaigns.models import Campaign, CampaignMember
 from app.campaigns.past import About, Past, enter_past
 from app.compliance.service import judge
 from app.compliance.storing import ID, batch
 from app.core.db import put_first_what_is_temporary
+from app.core.errors import Conflict
 from app.core.moments import Moments
 from app.employees import queries as employees
 from app.identity.rules import Caller
+
+
+class PastForgotten(Conflict):
+    """Since {since} only the last numbers of this campaign are left: ask without a moment."""
+
 
 # The queries of answers read it under the name of the table for which it stands.
 TEMPORARY = (
@@ -109,9 +116,13 @@ async def enter_campaigns_past(
     Raises:
         NotFound: there is no such campaign.
         NotRecordedThen: the campaign was recorded later.
+        PastForgotten: only the campaign's last numbers are left.
     """
     if not moments.past:
         return None
+    archived_at = await archives.archived_at(session, caller.tenant_id, campaign_id)
+    if archived_at is not None:
+        raise PastForgotten(since=archived_at.isoformat())
     lifted = await _lifted(session, caller, moments, campaign_id=campaign_id)
     past = await enter_past(session, caller, moments, {"campaigns": campaign_id}, now=now)
     if past.anew:
@@ -131,6 +142,8 @@ async def enter_employees_past(
     await employees.get(session, caller, employee_id)
     if not moments.past:
         return None
+    # Read before looking back: what is forgotten today was not so then.
+    forgotten = await archives.archived(session, caller.tenant_id)
     lifted = await _lifted(session, caller, moments, employee_id=employee_id)
     past = await enter_past(session, caller, moments, {"employees": employee_id}, now=now)
     await employees.get(session, caller, employee_id)
@@ -141,7 +154,8 @@ async def enter_employees_past(
             .where(member.tenant_id == caller.tenant_id, member.employee_id == employee_id)
             .order_by(member.campaign_id)
         )
-        await _judge_anew(session, caller.tenant_id, asked.all(), past, employee_id)
+        known = [each for each in asked if each not in forgotten]
+        await _judge_anew(session, caller.tenant_id, known, past, employee_id)
     return replace(past, lifted=lifted)
 
 

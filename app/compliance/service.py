@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns import archives
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, DutyKind
 from app.changes.kinds import ChangeKind
@@ -30,7 +31,7 @@ async def evaluate(
     # One evaluation of a campaign at a time: a second one waits and then finds nothing to change.
     await one_at_a_time(session, campaign_id)
     campaign = await session.get(Campaign, (tenant_id, campaign_id))
-    if campaign is None:
+    if campaign is None or await archives.archived_at(session, tenant_id, campaign_id):
         return 0
     await judge(session, campaign, now=now)
     paused = await neutrality.paused(session, tenant_id, jakarta_day(now))

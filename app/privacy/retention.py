@@ -4,6 +4,7 @@ Every table of the service stands in exactly one class; a new one fails a test u
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -11,8 +12,11 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns.models import CampaignArchive
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
+from app.compliance import counts
+from app.compliance.freezing import one_at_a_time
 from app.core.clock import Clock
 from app.core.db import Database
 from app.exchange.models import Import, ImportState
@@ -73,12 +77,29 @@ TABLES: Mapping[Class, frozenset[str]] = {
     Class.TRAIL: frozenset({"audit_entries", "audit_heads", "changes"}),
     Class.OFFICIAL: frozenset({"api_keys", "breaches", "reminder_plans"}),
     Class.NOBODY: frozenset({
-        "campaign_official_accounts", "campaigns", "count_snapshots", "due_polls", "duties",
+        "campaign_archives", "campaign_official_accounts", "campaigns", "count_snapshots",
+        "due_polls", "duties",
         "follower_lists", "long_transactions", "neutrality_windows", "official_accounts",
         "poll_runs", "reports", "tenants", "verdict_counts", "verdict_people", "verdict_tallies",
         "work_units",
     }),
 }  # fmt: skip
+# Ended long ago, with nothing open in which a verdict still matters.
+LONG_OVER = text("""
+SELECT campaign.id FROM campaigns AS campaign
+WHERE campaign.tenant_id = :tenant_id AND campaign.ends_at <= :until
+  AND NOT EXISTS (SELECT 1 FROM campaign_archives AS archive
+                  WHERE archive.tenant_id = campaign.tenant_id
+                    AND archive.campaign_id = campaign.id)
+  AND NOT EXISTS (
+      SELECT 1 FROM disputes AS dispute
+      WHERE dispute.tenant_id = campaign.tenant_id AND dispute.campaign_id = campaign.id
+        AND NOT EXISTS (SELECT 1 FROM dispute_decisions AS decision
+                        WHERE decision.tenant_id = dispute.tenant_id
+                          AND decision.dispute_id = dispute.id))
+ORDER BY campaign.id
+""")
+FORGET = text("SELECT forget_campaign(:tenant_id, :campaign_id)")
 # Who had left by then and has not come back since; the pasts know since when.
 LONG_GONE = text("""
 SELECT person.id FROM employees AS person
@@ -93,22 +114,27 @@ ORDER BY person.id LIMIT :limit
 """)
 
 
-async def apply(
-    database: Database, settings: Settings, clock: Clock, tenant_id: UUID
-) -> tuple[int, int]:
-    """How many people were erased, and how many previews removed; it can run twice."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many people were erased, campaigns archived, and previews removed."""
+
+    erased: int
+    archived: int
+    previews: int
+
+    def __bool__(self) -> bool:
+        return bool(self.erased or self.archived or self.previews)
+
+
+async def apply(database: Database, settings: Settings, clock: Clock, tenant_id: UUID) -> Applied:
+    """Take away whose time is over; it can run twice."""
     now = clock.now()
     async with database.transaction(tenant_id) as session:
         previews = await _remove_previews(session, tenant_id, now)
-    erased = 0
-    if settings.retention_left_days is not None:
-        period = timedelta(days=settings.retention_left_days)
-        async with database.transaction(tenant_id) as session:
-            gone = await _long_gone(session, tenant_id, now - period)
-        for employee_id in gone:
-            async with database.transaction(tenant_id) as session:
-                erased += await _erase(session, tenant_id, employee_id, settings, now)
-    if erased or previews:
+    archived = await _archive(database, settings, tenant_id, now)
+    erased = await _erase_long_gone(database, settings, tenant_id, now)
+    applied = Applied(erased, archived, previews)
+    if applied:
         async with database.transaction(tenant_id) as session:
             record(
                 session,
@@ -117,10 +143,43 @@ async def apply(
                 tenant_id=tenant_id,
                 actor="worker:retention",
                 at=now,
-                erased=erased,
-                previews=previews,
+                **asdict(applied),
             )
-    return erased, previews
+    return applied
+
+
+async def _archive(database: Database, settings: Settings, tenant_id: UUID, now: datetime) -> int:
+    if settings.retention_campaign_days is None:
+        return 0
+    until = now - timedelta(days=settings.retention_campaign_days)
+    async with database.transaction(tenant_id) as session:
+        where = {"tenant_id": tenant_id, "until": until}
+        over = (await session.scalars(LONG_OVER, where)).all()
+    for campaign_id in over:
+        async with database.transaction(tenant_id) as session:
+            await one_at_a_time(session, campaign_id)
+            # What is left has to be right: no mark may be open when the verdicts go.
+            await counts.refresh(session, tenant_id, campaign_id)
+            session.add(
+                CampaignArchive(tenant_id=tenant_id, campaign_id=campaign_id, archived_at=now)
+            )
+            await session.flush()
+            await session.execute(FORGET, {"tenant_id": tenant_id, "campaign_id": campaign_id})
+    return len(over)
+
+
+async def _erase_long_gone(
+    database: Database, settings: Settings, tenant_id: UUID, now: datetime
+) -> int:
+    erased = 0
+    if settings.retention_left_days is not None:
+        period = timedelta(days=settings.retention_left_days)
+        async with database.transaction(tenant_id) as session:
+            gone = await _long_gone(session, tenant_id, now - period)
+        for employee_id in gone:
+            async with database.transaction(tenant_id) as session:
+                erased += await _erase(session, tenant_id, employee_id, settings, now)
+    return erased
 
 
 async def _remove_previews(session: AsyncSession, tenant_id: UUID, now: datetime) -> int:

@@ -26,7 +26,7 @@ BESIDE = {
     "accounts": {"checks"},
     "audit": {"anchors", "looks", "verifying"},
     "budgets": {"overview"},
-    "campaigns": {"extensions", "growth", "memory", "past", "roster"},
+    "campaigns": {"archives", "extensions", "growth", "memory", "past", "roster"},
     "changes": {"chain", "kinds"},
     "compliance": {
         "answers", "asking", "counts", "declaring", "freezing", "judging", "missing", "replaying",

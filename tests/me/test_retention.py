@@ -2,16 +2,19 @@
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.core.db import Base
 from app.models import TABLES
 from app.privacy import retention
 from app.privacy.retention import PERIODS, PREVIEWS, Class
 from app.settings import Settings
-from tests.api.test_compliance import account, registry  # noqa: F401
+from tests.api.test_compliance import START, account, judge, registry  # noqa: F401
 from tests.api.test_imports import put, table
 from tests.connecting import KEYS
 from tests.me.test_erasing import left, numbers, settle  # noqa: F401
@@ -73,6 +76,86 @@ async def test_who_is_still_needed_waits(services, government, left, clock):
     clock.at += 2 * DAY
     await run_job(services, "apply_retention", b"{}", 0)
     assert "(dihapus)" not in await names(services, government)
+
+
+PERSON_LEVEL = ("verdicts", "verdicts_past", "reminders", "report_people", "verdict_count_marks")
+
+
+async def rows_of(services, government) -> dict[str, int]:
+    async with services.database.system() as session:
+        await session.execute(text("SELECT set_config('role', 'none', true)"))
+        return {
+            name: await session.scalar(text(f"SELECT count(*) FROM {name}")) or 0  # noqa: S608
+            for name in PERSON_LEVEL
+        }
+
+
+async def recaps(api, campaign_id: str) -> list[Any]:
+    paths = [f"/v1/campaigns/{campaign_id}/recap?by={by}" for by in ("work_unit", "category")]
+    told = [(await api.get(path)).json()["items"] for path in paths]
+    duties = (await api.get(f"/v1/campaigns/{campaign_id}/progress")).json()["duties"]
+    return [*told, duties]
+
+
+async def test_a_campaign_keeps_its_numbers_and_forgets_whose_they_were(
+    api, services, government, left, registry, clock
+):
+    await settle(api, services, government, clock, left)
+    services.settings = Settings(token_keys=SecretStr(KEYS), retention_campaign_days=30)
+    campaign, path = left["campaign"], f"/v1/campaigns/{left['campaign']}"
+    shown = {"campaign_id": campaign, "include_people": True, "officer": "Kepala BKD"}
+    assert (await api.post("/v1/reports", shown)).status_code == 201
+    before, asked_at = await recaps(api, campaign), clock.at
+    assert (await rows_of(services, government))["verdicts"] > 0
+    clock.at += 28 * DAY
+    await run_job(services, "apply_retention", b"{}", 0)
+    assert (await api.get(path)).json()["archived_at"] is None
+    clock.at += 3 * DAY
+    for _ in range(2):
+        await run_job(services, "apply_retention", b"{}", 0)
+    assert await recaps(api, campaign) == before
+    assert set((await rows_of(services, government)).values()) == {0}
+    # Whatever happens afterwards changes no number, and asks nothing of anybody.
+    moved = (await api.get("/v1/employees")).json()["items"][0]
+    etag = (await api.get(f"/v1/employees/{moved['id']}")).headers["etag"]
+    units = {each["code"]: each["id"] for each in (await api.get("/v1/work-units")).json()["items"]}
+    change = {"unit_id": units["16.01"], "category": "pns"}
+    await api.patch(f"/v1/employees/{moved['id']}", change, etag=etag)
+    await run_job(services, "evaluate_all", b"{}", 0)
+    await judge(services, government, {"id": campaign})
+    assert await recaps(api, campaign) == before
+    told = (await api.get(path)).json()
+    assert told["archived_at"] is not None
+    extended = await api.patch(
+        path, {"ends_at": (clock.at + 9 * DAY).isoformat()}, etag=f'"{told["version"]}"'
+    )
+    assert (extended.status_code, "only its numbers are left" in extended.text) == (409, True)
+    for moment in ("known_at", "valid_at"):
+        past = await api.get(f"{path}/recap", by="work_unit", **{moment: asked_at.isoformat()})
+        assert (past.status_code, "only the last numbers" in past.text) == (409, True)
+    verdicts = await api.get(f"/v1/employees/{registry['1']}/verdicts")
+    assert verdicts.json()["items"] == []
+    dated = await api.get(f"/v1/employees/{registry['1']}/verdicts", valid_at=asked_at.isoformat())
+    assert dated.json()["items"] == []
+    assert (await api.get(f"{path}/employees")).json()["items"] == []
+
+
+async def test_a_campaign_with_an_open_dispute_waits(api, services, government, left, clock):
+    services.settings = Settings(token_keys=SecretStr(KEYS), retention_campaign_days=1)
+    clock.at = START + timedelta(days=90)
+    await run_job(services, "apply_retention", b"{}", 0)
+    assert (await rows_of(services, government))["verdicts"] > 0
+
+
+async def test_the_function_forgets_no_campaign_that_is_not_archived(services, government, left):
+    async with services.database.transaction(government.tenant_id) as session:
+        nested = await session.begin_nested()
+        with pytest.raises(IntegrityError, match="not archived"):
+            await session.execute(
+                text("SELECT forget_campaign(:tenant, :campaign)"),
+                {"tenant": government.tenant_id, "campaign": left["campaign"]},
+            )
+        await nested.rollback()
 
 
 async def test_a_preview_that_nobody_applied_is_removed(api, services, registry, clock):
