@@ -7,13 +7,14 @@ from uuid import UUID
 
 import orjson
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.cli import operator
 from app.cli.terminal import AsJson, Tenant, fail, out, run
 from app.core.clock import JAKARTA, SystemClock
 from app.identity import queries as identity_queries
 from app.identity.models import ApiKey
+from app.identity.rules import PREFIX_SHOWN
 from app.identity.scopes import Scope
 from app.settings import Settings, get_settings
 
@@ -42,7 +43,9 @@ def show(tenant: Tenant = None, as_json: AsJson = False) -> None:
         print(orjson.dumps([facts_of(key) for key in found]).decode())  # noqa: T201
         return
     now = SystemClock().now()
-    table = Table("Prefix", "Name", "State", "Expires", "Last used", "Unit", "Scopes")
+    # Commands take the whole prefix, however narrow the terminal is.
+    prefix = Column("Prefix", min_width=PREFIX_SHOWN, no_wrap=True)
+    table = Table(prefix, "Name", "State", "Expires", "Last used", "Unit", "Scopes")
     for key in found:
         table.add_row(
             key.prefix,

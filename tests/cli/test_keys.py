@@ -34,6 +34,7 @@ async def test_keys_are_listed_without_themselves(simedsos):  # noqa: F811
     assert oldest["expires_at"] > oldest["created_at"]
     shown = simedsos("keys", "list", "--tenant", "sumsel")
     assert "SIMPEG" in shown.stdout
+    assert key[:12] in shown.stdout
     for secret in (key, other):
         assert secret[12:] not in listed.stdout + shown.stdout
     unnamed = simedsos("keys", "list")
