@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyUnknown, RegistryKeys, Resealed, Undecryptable
@@ -15,6 +15,12 @@ from app.core.errors import Conflict
 from app.employees.models import EmployeeNip
 
 BATCH = 500
+PAST = text("""
+SELECT id, known_to, nip_hash, key_id, sealed FROM employee_nips_past
+WHERE tenant_id = :tenant_id AND key_id <> :current AND id > :after
+ORDER BY id, known_to LIMIT :limit
+""")
+RESEAL_PAST = text("SELECT reseal_past_nip(:tenant_id, :id, :known_to, :key_id, :sealed)")
 
 
 class RegistryNotSetUp(Conflict):
@@ -80,8 +86,12 @@ def opened_nip(keys: RegistryKeys, tenant_id: UUID, row: StoredNip) -> str:
     Raises:
         NipUnreadable: its key is gone, or the row was altered.
     """
+    return _opened(keys, NipPlace(tenant_id, row.nip_hash), row.key_id, row.sealed)
+
+
+def _opened(keys: RegistryKeys, place: NipPlace, key_id: str, kept: bytes) -> str:
     try:
-        return keys.ring.open(row.sealed, NipPlace(tenant_id, row.nip_hash), row.key_id)
+        return keys.ring.open(kept, place, key_id)
     except (KeyUnknown, Undecryptable) as error:
         raise NipUnreadable(what=" ".join(str(error).split())) from None
 
@@ -91,6 +101,55 @@ def staged_cells(keys: RegistryKeys, tenant_id: UUID, nip: str) -> tuple[str, st
     told = sealed_nip(keys, tenant_id, nip)
     kept = base64.b64encode(told["sealed"]).decode()
     return told["nip_hash"].hex(), f"{told['key_id']}:{kept}"
+
+
+def resealed_cell(keys: RegistryKeys, tenant_id: UUID, nip_hash: str, cell: str) -> str:
+    """A staged NIP under the current key.
+
+    Raises:
+        NipUnreadable: the key that sealed it is gone, or the row was altered.
+    """
+    key_id, _, kept = cell.partition(":")
+    place = NipPlace(tenant_id, bytes.fromhex(nip_hash))
+    nip = _opened(keys, place, key_id, base64.b64decode(kept))
+    return f"{keys.ring.current}:{base64.b64encode(keys.ring.seal(nip, place)).decode()}"
+
+
+async def reseal_past(
+    session: AsyncSession, keys: RegistryKeys, tenant_id: UUID, *, after: UUID
+) -> Resealed:
+    """The same for NIPs that were borne before; the database's own function writes the past."""
+    rows = (
+        await session.execute(
+            PAST,
+            {
+                "tenant_id": tenant_id,
+                "current": keys.ring.current,
+                "after": after,
+                "limit": BATCH,
+            },
+        )
+    ).all()
+    anew = []
+    for row in rows:
+        place = NipPlace(tenant_id, row.nip_hash)
+        try:
+            nip = opened_nip(keys, tenant_id, row)
+        except NipUnreadable:
+            continue
+        anew.append(
+            {
+                "tenant_id": tenant_id,
+                "id": row.id,
+                "known_to": row.known_to,
+                "key_id": keys.ring.current,
+                "sealed": keys.ring.seal(nip, place),
+            }
+        )
+    for each in anew:
+        await session.execute(RESEAL_PAST, each)
+    last = rows[-1].id if len(rows) == BATCH else None
+    return Resealed(len(anew), len(rows) - len(anew), last)
 
 
 async def reseal_batch(

@@ -21,7 +21,7 @@ from app.core.db import driver_connection, over_whole_tables
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.metrics import record_import
-from app.employees.sealing import registry_keys, staged_cells
+from app.employees.sealing import registry_keys, resealed_cell, staged_cells
 from app.exchange import queries
 from app.exchange.columns import COLUMNS, locate
 from app.exchange.merging import Merge, Merged, reject_late
@@ -148,6 +148,8 @@ async def _import(
     now: datetime,
 ) -> Import:
     digest = await asyncio.to_thread(digest_of, file)
+    if kind is not ImportKind.WORK_UNITS:
+        digest = registry_keys(session).keyed(digest)
     reading = await _stage(session, caller.tenant_id, kind, file, settings)
     late = await reject_late(session, caller.tenant_id, kind, jakarta_day(now))
     faults = reading.faults + [(f.line, Fault(f.column, f.code, f.message)) for f in late]
@@ -238,6 +240,8 @@ async def _merge_preview(
         ),
         {"tenant_id": caller.tenant_id, "import_id": made.id},
     )
+    if made.kind is ImportKind.EMPLOYEES:
+        await _seal_anew(session, caller.tenant_id)
     await session.execute(text("ANALYZE staged_rows"))
     # The registry may have moved since the preview, so the rows are judged by it once more.
     late = await reject_late(session, caller.tenant_id, made.kind, jakarta_day(now))
@@ -248,6 +252,27 @@ async def _merge_preview(
     _count(made, await merge.run(made.kind))
 
 
+async def _seal_anew(session: AsyncSession, tenant_id: UUID) -> None:
+    """Seal the NIPs of a preview under the current key, if it has changed meanwhile.
+
+    Raises:
+        NipUnreadable: the key that sealed them is gone; nothing is merged.
+    """
+    keys = registry_keys(session)
+    waiting = await session.execute(WAITING, {"current": keys.ring.current})
+    anew = [
+        {"line": row.line, "cell": resealed_cell(keys, tenant_id, row.nip_hash, row.cell)}
+        for row in waiting
+    ]
+    if anew:
+        await session.execute(ANEW, anew)
+
+
+WAITING = text("""
+SELECT line, fields[1] AS nip_hash, fields[9] AS cell FROM staged_rows
+WHERE split_part(fields[9], ':', 1) <> :current
+""")
+ANEW = text("UPDATE staged_rows SET fields[9] = :cell WHERE line = :line")
 STAGED_ROWS = """
 CREATE TEMP TABLE staged_rows (line integer, id uuid, fields text[]) ON COMMIT DROP
 """

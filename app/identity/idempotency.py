@@ -163,8 +163,9 @@ async def claim_once(
     """Claim the request's Idempotency-Key, where it has one."""
     if idempotency_key is not None:
         once = Once(session, caller, idempotency_key)
+        digest, keys = await request_digest(request), session.info.get(REGISTRY)
         await once.claim(
-            await request_digest(request),
+            digest if keys is None else keys.keyed(digest),
             operation=request.scope["route"].name,
             now=services.clock.now(),
         )

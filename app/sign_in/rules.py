@@ -132,7 +132,7 @@ def person_of(claims: Mapping[str, Any], names: ClaimNames, expires_at: datetime
         subject=subject,
         roles=known,
         unit_code=_text(_at(claims, names.unit)),
-        nip=_text(_at(claims, names.nip)),
+        nip=_digits(_text(_at(claims, names.nip))),
         expires_at=expires_at,
     )
 
@@ -149,6 +149,11 @@ def _at(claims: Mapping[str, Any], path: str) -> Any:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _digits(value: str | None) -> str | None:
+    """A NIP as it is looked up, however it is grouped."""
+    return None if value is None else "".join(value.replace("-", " ").split())
 
 
 def _moment(value: Any) -> datetime | None:

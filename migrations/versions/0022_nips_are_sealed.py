@@ -1,7 +1,6 @@
 """NIPs are stored sealed, and found by a keyed hash; those that were stored as they are, too."""
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +17,11 @@ branch_labels = None
 depends_on = None
 
 BATCH = 5_000
+DROPPED_FROM = {
+    "employee_nips": "pk_employee_nips",
+    "employee_nips_past": "employee_nips_past_pkey",
+}
+CHANGED_IN = ("idempotency_records", "import_rows")
 OTHERS = ("idempotency_records", "import_rows", "imports")
 KNOWN = "(SELECT current_setting(''simedsos.known_at'')::timestamptz)"
 VALID = (
@@ -31,9 +35,11 @@ TABLES = ("employee_nips", "employee_nips_past")
 # A preview may wait for days; its rows hold the NIP as their first value.
 # Answers that are kept for repeated requests may hold NIPs.
 ANSWERS = """
-SELECT tenant_id, caller_id, key, body FROM idempotency_records
+SELECT tenant_id, caller_id, key, body, request_digest FROM idempotency_records
 WHERE body IS NOT NULL AND key_id IS NULL LIMIT 5000
 """
+# A digest of one short row can be searched for the NIP in it, unless the digest is keyed.
+FILES = "SELECT tenant_id, id, digest FROM imports WHERE kind <> 'work_units'"
 STAGED = """
 SELECT row.tenant_id, row.import_id, row.line, row.fields[1] AS nip, made.kind
 FROM import_rows AS row
@@ -61,6 +67,16 @@ def upgrade() -> None:
         _hide(op.get_bind())
         op.execute("ALTER TABLE employee_nips ENABLE TRIGGER USER")
     _forget_plain_nips()
+    for table, key in DROPPED_FROM.items():
+        # A dropped column stays in the files until its rows are written anew.
+        op.execute(f"CLUSTER {table} USING {key}")
+        op.execute(f"ALTER TABLE {table} SET WITHOUT CLUSTER")
+    for table in CHANGED_IN:
+        # So do former versions of rows, which CLUSTER would copy; TRUNCATE begins a new file.
+        op.execute(f"CREATE TEMP TABLE kept ON COMMIT DROP AS TABLE {table}")
+        _may("ban-truncate-cascade", f"TRUNCATE {table}")
+        op.execute(f"INSERT INTO {table} SELECT * FROM kept")
+        _may("ban-drop-table", "DROP TABLE kept")
     for table in (*TABLES, *OTHERS):
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"SELECT as_known.remember('employee_nips', ARRAY[{QUIET}])")
@@ -69,26 +85,40 @@ def upgrade() -> None:
 
 
 def _hide(connection: sa.Connection) -> None:
-    keys: RegistryKeys | None = None
+    keys = context.config.attributes.get("registry") or registry_keys_of(get_settings())
+    _hide_nips(connection, keys)
+    # Without keys there is no NIP, and no answer and no file that holds one.
+    if keys is not None:
+        _hide_answers(connection, keys)
+        _key_files(connection, keys)
 
-    def needed() -> RegistryKeys:
-        nonlocal keys
-        keys = keys or context.config.attributes.get("registry") or registry_keys_of(get_settings())
-        if keys is None:
-            raise RegistryKeysNeeded
-        return keys
 
+def _hide_nips(connection: sa.Connection, keys: RegistryKeys | None) -> None:
     for table in TABLES:
         while rows := connection.execute(sa.text(_open_rows(table))).mappings().all():
-            connection.execute(sa.text(_hide_row(table)), [_hidden(needed, row) for row in rows])
+            hidden = [_hidden(_needed(keys), row) for row in rows]
+            connection.execute(sa.text(_hide_row(table)), hidden)
     while rows := connection.execute(sa.text(STAGED)).mappings().all():
         for row in rows:
-            _hide_staged(connection, needed(), row)
+            _hide_staged(connection, _needed(keys), row)
 
-    # Without keys there is no NIP, and no answer that holds one.
-    while keys and (rows := connection.execute(sa.text(ANSWERS)).mappings().all()):
+
+def _needed(keys: RegistryKeys | None) -> RegistryKeys:
+    if keys is None:
+        raise RegistryKeysNeeded
+    return keys
+
+
+def _hide_answers(connection: sa.Connection, keys: RegistryKeys) -> None:
+    while rows := connection.execute(sa.text(ANSWERS)).mappings().all():
         for row in rows:
             _hide_answer(connection, keys, row)
+
+
+def _key_files(connection: sa.Connection, keys: RegistryKeys) -> None:
+    keyed = "UPDATE imports SET digest = :digest WHERE tenant_id = :tenant_id AND id = :id"
+    for row in connection.execute(sa.text(FILES)).mappings().all():
+        connection.execute(sa.text(keyed), {**row, "digest": keys.keyed(row["digest"])})
 
 
 def _open_rows(table: str) -> str:
@@ -104,8 +134,8 @@ def _hide_row(table: str) -> str:
     )
 
 
-def _hidden(needed: Callable[[], RegistryKeys], row: sa.RowMapping) -> dict[str, Any]:
-    return {**row, **sealed_nip(needed(), row["tenant_id"], row["nip"])}
+def _hidden(keys: RegistryKeys, row: sa.RowMapping) -> dict[str, Any]:
+    return {**row, **sealed_nip(keys, row["tenant_id"], row["nip"])}
 
 
 def _hide_staged(connection: sa.Connection, keys: RegistryKeys, row: sa.RowMapping) -> None:
@@ -125,13 +155,15 @@ def _hide_answer(connection: sa.Connection, keys: RegistryKeys, row: sa.RowMappi
     place = Place(row["tenant_id"], row["caller_id"], f"idempotency_records.body:{row['key']}")
     connection.execute(
         sa.text(
-            "UPDATE idempotency_records SET body = :body, key_id = :key_id"
+            "UPDATE idempotency_records SET body = :body, key_id = :key_id,"
+            " request_digest = :request_digest"
             " WHERE tenant_id = :tenant_id AND caller_id = :caller_id AND key = :key"
         ),
         {
             **row,
             "body": keys.ring.seal(row["body"].decode(), place),
             "key_id": keys.ring.current,
+            "request_digest": keys.keyed(row["request_digest"]),
         },
     )
 

@@ -3,8 +3,11 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +61,8 @@ async def test_no_table_holds_a_nip(api, services, government, registry, account
     body = {"nip": nip(77), "name": "Pegawai 77", "category": "pppk", "unit_id": unit_id}
     made = [await api.post("/v1/employees", body, Idempotency_Key="sekali") for _ in range(2)]
     assert made[0].content == made[1].content
+    sorted_body = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    searchable = sha256(b"POST /v1/employees?\n" + sorted_body).hexdigest()
     campaign = await make_campaign(api, account)
     await judge(services, government, campaign)
     report = {"campaign_id": campaign["id"], "include_people": True, "officer": "Kepala BKD"}
@@ -67,6 +72,9 @@ async def test_no_table_holds_a_nip(api, services, government, registry, account
         plain = nip(number)
         assert plain not in stored, number
         assert plain.encode().hex() not in stored, number
+    # Whoever knows the rest of a body could try all NIPs against a digest without a key.
+    assert searchable not in stored
+    assert sha256(table(waiting)).hexdigest() not in stored
     assert (await api.get(path)).json()["nip"] == nip(66)
 
 
@@ -133,7 +141,7 @@ async def test_without_keys_nothing_is_stored(services, connection, clock, gover
     assert (imported.status_code, nip(1) in imported.text) == (409, False)
 
 
-async def test_keys_are_rotated(separate_services: Services, http):
+async def test_keys_are_rotated(separate_services: Services, clock):
     services = separate_services
     government = await make_government(services, "sumsel")
     url = services.settings.database_url
@@ -161,18 +169,38 @@ async def test_keys_are_rotated(separate_services: Services, http):
             ),
             {**unit, **sealed_nip(REGISTRY, government.tenant_id, nip(1))},
         )
+    clock.at += timedelta(seconds=1)
+    async with services.database.transaction(government.tenant_id) as session:
+        await session.execute(text("UPDATE employee_nips SET valid_to = '2026-12-01'"))
     settings = Settings(
         database_url=url,
         token_keys=SecretStr(TOKENS),
         registry_keys=SecretStr(f"{NEWEST},{OLDEST}"),
         lookup_key=SecretStr(LOOKUP),
     )
-    assert await reseal_all(settings) == (1, 0)
+    assert await reseal_all(settings) == (2, 0)
     assert await reseal_all(settings) == (0, 0)
     async with services.database.transaction(government.tenant_id) as session:
-        row = (await session.execute(text("SELECT * FROM employee_nips"))).one()
-        assert not (await session.execute(text("SELECT 1 FROM employee_nips_past"))).all()
-    assert opened_nip(keys_of(NEWEST), government.tenant_id, row) == nip(1)
+        live = (await session.execute(text("SELECT * FROM employee_nips"))).one()
+        past = (await session.execute(text("SELECT * FROM employee_nips_past"))).one()
+    for row in (live, past):
+        assert opened_nip(keys_of(NEWEST), government.tenant_id, row) == nip(1)
+
+
+async def test_a_preview_outlives_a_change_of_keys_and_no_lost_key(
+    api, services, connection, clock, units
+):
+    row = table(f"{nip(55)},Pegawai 55,pppk,16.01,,")
+    waiting = [await put(api, "employees", row, dry_run="true") for _ in range(2)]
+    paths = [f"/v1/imports/{each['id']}/apply" for each in waiting]
+    services.database = Database(connection, clock, keys_of(NEWEST))
+    refused = await api.post(paths[0])
+    assert (refused.status_code, "no longer named" in refused.text) == (409, True)
+    assert (await api.get("/v1/employees")).json()["items"] == []
+    services.database = Database(connection, clock, keys_of(f"{NEWEST},{OLDEST}"))
+    assert (await api.post(paths[1])).json()["inserted"] == 1
+    services.database = Database(connection, clock, keys_of(NEWEST))
+    assert [each["nip"] for each in (await api.get("/v1/employees")).json()["items"]] == [nip(55)]
 
 
 @given(st.text("0123456789", min_size=18, max_size=18))

@@ -40,7 +40,8 @@ NEVER_REWRITTEN = (
 
 
 # They act only on what a row of erasures or archives names, in the transaction's own government.
-CALLED_BY_THE_APP = ["erase_person(uuid,uuid)", "forget_campaign(uuid,uuid)"]
+RESEALING = "reseal_past_nip(uuid,uuid,timestamp with time zone,text,bytea)"
+CALLED_BY_THE_APP = ["erase_person(uuid,uuid)", "forget_campaign(uuid,uuid)", RESEALING]
 
 
 async def test_functions_that_run_as_the_owner_are_called_by_triggers_only(connection):

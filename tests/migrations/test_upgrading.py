@@ -208,9 +208,20 @@ async def test_nips_that_were_stored_as_they_are_are_sealed(in_use, monkeypatch)
         )
         past = await connection.fetch("SELECT nip_hash, key_id, sealed FROM employee_nips_past")
         [waiting] = await connection.fetch("SELECT fields FROM import_rows")
+        await connection.execute("CHECKPOINT")
+        files = [
+            await connection.fetchval(f"SELECT pg_read_binary_file(pg_relation_filepath('{name}'))")
+            for name in (
+                "employee_nips",
+                "employee_nips_past",
+                "import_rows",
+                "idempotency_records",
+            )
+        ]
     told = [opened_nip(REGISTRY, TENANT, Row(**each)) for each in (*rows, *past)]
     assert told == [nip(1), nip(2), nip(1)]
     assert waiting["fields"][0] == REGISTRY.lookup(TENANT, nip(3)).hex()
     assert len(waiting["fields"]) == 9
     for number in (1, 2, 3):
         assert nip(number) not in stored
+        assert not any(nip(number).encode() in content for content in files)
