@@ -48,6 +48,7 @@ def running(folder: Path) -> Iterator[tuple[str, str]]:
             # Generated requests come faster than any client's.
             "SIMEDSOS_RATE_LIMIT_CLIENT": "0",
             "SIMEDSOS_RATE_LIMIT_TENANT": "0",
+            "SIMEDSOS_RATE_LIMIT_EXPORTS": "0",
             "SIMEDSOS_RATE_LIMIT_GUESSES": "0",
             "SIMEDSOS_REGISTRY_KEYS": f"contract:{KEY}",
             "SIMEDSOS_LOOKUP_KEY": KEY,
