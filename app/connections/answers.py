@@ -1,19 +1,11 @@
 """What the browser shows after a consent: one plain page for each outcome, in Indonesian."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from html import escape
 
-# Nothing is loaded, nothing is sent on, and no frame shows it.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+from app.core.pages import Page, headers
+
+# Nothing is sent on from it.
+HEADERS = headers(form_action="'none'")
 
 
 class Outcome(StrEnum):
@@ -27,15 +19,6 @@ class Outcome(StrEnum):
     OTHER_ACCOUNT = "other_account"
     PLATFORM_DOWN = "platform_down"
     NOT_SET_UP = "not_set_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A status and two sentences."""
-
-    status: int
-    title: str
-    text: str
 
 
 PAGES: dict[Outcome, Page] = {
@@ -79,14 +62,3 @@ PAGES: dict[Outcome, Page] = {
         "Penyimpanan izin belum diatur oleh pengelola layanan. Tidak ada yang disimpan.",
     ),
 }
-
-
-def html_of(outcome: Outcome) -> str:
-    """The whole page; nothing of the request is in it."""
-    page = PAGES[outcome]
-    title = escape(page.title)
-    return (
-        '<!DOCTYPE html>\n<html lang="id"><head><meta charset="utf-8">'
-        f"<title>{title}</title></head>"
-        f"<body><h1>{title}</h1><p>{escape(page.text)}</p></body></html>\n"
-    )

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse
 from app.accounts import queries as accounts
 from app.audit.looks import ReadingDep
 from app.connections import connecting, pasting, service
-from app.connections.answers import HEADERS, PAGES, html_of
+from app.connections.answers import HEADERS, PAGES
 from app.connections.rules import Subject, SubjectKind
 from app.connections.schemas import ConnectionOut, ConsentOut, TokenIn
 from app.connections.service import AccessMaker
+from app.core.pages import html_of
 from app.core.services import ServicesDep
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
@@ -127,4 +128,5 @@ async def return_from_consent(
 ) -> HTMLResponse:
     """Where platforms send the browser back to; public, since browsers bring no API key."""
     outcome = await connecting.finish(services, access, state=state, code=code, error=error)
-    return HTMLResponse(html_of(outcome), PAGES[outcome].status, HEADERS)
+    page = PAGES[outcome]
+    return HTMLResponse(html_of(page), page.status, HEADERS)

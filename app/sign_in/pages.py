@@ -1,19 +1,12 @@
 """What a browser shows while its user signs in: plain pages in Indonesian, without scripts."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
 
-# Only the page's own form may be sent, and only to this service; nothing is loaded.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+from app.core.pages import Page, document, headers
+
+# Only the page's own form may be sent, and only to this service.
+HEADERS = headers(form_action="'self'")
 
 
 class Outcome(StrEnum):
@@ -25,15 +18,6 @@ class Outcome(StrEnum):
     NO_OFFICE = "no_office"
     PROVIDER_DOWN = "provider_down"
     LINK_UNKNOWN = "link_unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A status and two sentences."""
-
-    status: int
-    title: str
-    text: str
 
 
 PAGES: dict[Outcome, Page] = {
@@ -71,22 +55,6 @@ PAGES: dict[Outcome, Page] = {
         " operator.",
     ),
 }
-
-
-def document(title: str, content: str) -> str:
-    """A whole page around content that is HTML already."""
-    return (
-        '<!doctype html><html lang="id"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · SIMEDSOS</title></head>"
-        f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
-    )
-
-
-def outcome_page(outcome: Outcome) -> str:
-    """The page that says how it ended."""
-    page = PAGES[outcome]
-    return document(page.title, f"<p>{escape(page.text)}</p>")
 
 
 def link_page(token: str) -> str:

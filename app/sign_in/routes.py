@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from app.core.pages import html_of
 from app.core.services import Services, ServicesDep
 from app.identity import queries as identity
 from app.identity.access import SessionDep, may
@@ -13,7 +14,7 @@ from app.identity.rules import Caller
 from app.sign_in import browsers, sessions
 from app.sign_in.browsers import ATTEMPT_SECONDS, Attempt, SignInFailed
 from app.sign_in.issuer import IssuerUnreachable
-from app.sign_in.pages import HEADERS, PAGES, Outcome, link_page, outcome_page
+from app.sign_in.pages import HEADERS, PAGES, Outcome, link_page
 from app.sign_in.rules import HOME, csrf_token
 from app.sign_in.schemas import SessionEnded, SessionOut
 from app.sign_in.service import SignIn
@@ -31,7 +32,8 @@ SHOWN: dict[int | str, dict[str, Any]] = {
 
 
 def refused(outcome: Outcome) -> Response:
-    return HTMLResponse(outcome_page(outcome), PAGES[outcome].status, HEADERS)
+    page = PAGES[outcome]
+    return HTMLResponse(html_of(page), page.status, HEADERS)
 
 
 async def signed_in(services: Services, caller: Caller, request: Request, to: str) -> Response:
