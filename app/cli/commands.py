@@ -20,6 +20,7 @@ from app.cli import (
     operator,
     platforms,
     polls,
+    privacy,
     reminders,
     reports,
     sandbox,
@@ -47,6 +48,7 @@ app.add_typer(follower_lists.app, name="follower-list")
 app.add_typer(connections.app, name="connections")
 app.add_typer(platforms.app, name="platforms")
 app.command(name="evidence")(evidence.evidence)
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(reminders.app, name="reminders")
 app.command(name="poll")(polls.poll)
 app.command(name="report")(reports.report)

@@ -40,8 +40,9 @@ CREATE TEMP TABLE asked (
 ) ON COMMIT DROP
 """
 
-# An excuse holds on the last day of the campaign or today; standing speaks before it. An extension
-# counts from the moment it was granted: what was judged before stays as it was (`rules.due_at`).
+# An excuse holds on the last day of the campaign or today; standing speaks before it, and who has
+# left since the campaign's end was asked in it all the same. An extension counts from the moment it
+# was granted: what was judged before stays as it was (`rules.due_at`).
 ASK = text("""
 INSERT INTO asked (employee_id, duty_id, declaration, excuse, due)
 WITH excused AS (
@@ -63,9 +64,15 @@ WITH excused AS (
     WHERE extension.tenant_id = :tenant_id AND extension.campaign_id = :campaign_id
       AND extension.granted_at <= :now
     GROUP BY extension.employee_id
+), stood AS (
+    SELECT DISTINCT ON (was.id) was.id, was.standing
+    FROM public.employees_past AS was
+    WHERE was.tenant_id = :tenant_id AND was.known_from <= :at AND was.known_to > :at
+    ORDER BY was.id, was.known_to
 )
 SELECT member.employee_id, duty.id, employee.declaration,
-       CASE WHEN employee.standing <> 'active' THEN employee.standing
+       CASE WHEN COALESCE(stood.standing, employee.standing) <> 'active'
+            THEN COALESCE(stood.standing, employee.standing)
             WHEN excused.employee_id IS NOT NULL THEN :granted END,
        CAST(:at AS timestamptz) >= GREATEST(
            begun.at + CAST(:grace AS interval), COALESCE(extended.due_at, begun.at))
@@ -74,6 +81,7 @@ JOIN employees AS employee
   ON employee.tenant_id = member.tenant_id AND employee.id = member.employee_id
 JOIN duties AS duty
   ON duty.tenant_id = member.tenant_id AND duty.campaign_id = member.campaign_id
+LEFT JOIN stood ON stood.id = member.employee_id
 LEFT JOIN excused
   ON excused.employee_id = member.employee_id AND excused.duty_id = duty.id
 LEFT JOIN extended ON extended.employee_id = member.employee_id

@@ -45,7 +45,8 @@ SELECT EXISTS (SELECT 1 FROM verdicts WHERE tenant_id = :tenant_id AND campaign_
 # apart, and one to declare, which stands for itself: equal sides that can be hashed.
 # A duty ends for a person whose account there is gone, or who has left the cohort. What is said of
 # a paused official account is hidden and waits: it is judged anew when the pause is over. A dispute
-# holds the verdict still, but not the excuse beside it.
+# holds the verdict still, but not the excuse beside it. Nothing is judged anew of who was erased:
+# too little is known of them, and the numbers stay.
 # That one more list shows a follower is no news while the one that is told proves it as well.
 COMPARE = text("""
 INSERT INTO news
@@ -63,6 +64,8 @@ FULL JOIN (
      = COALESCE(stored.official_account_id, stored.duty_id)
 CROSS JOIN LATERAL (
     SELECT CASE
+        WHEN COALESCE(judged.employee_id, stored.employee_id) IN (
+            SELECT employee_id FROM erasures WHERE tenant_id = :tenant_id) THEN NULL
         WHEN stored.id IS NULL THEN 'added'
         WHEN judged.employee_id IS NULL THEN CASE
             WHEN NOT stored.disputed

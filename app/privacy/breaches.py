@@ -45,6 +45,10 @@ class WindowInvalid(Invalid):
     """The window of a breach ends after it begins, and neither lies ahead."""
 
 
+class NothingConcerned(Invalid):
+    """Say by which keys or users a breach came about, or which systems it concerns."""
+
+
 class ClosedAlready(Conflict):
     """The breach has been closed."""
 
@@ -63,7 +67,11 @@ async def record_breach(
 
     Raises:
         WindowInvalid: its moments do not fit together.
+        NothingConcerned: it names neither a principal nor a system.
     """
+    if not (body.principals or body.systems):
+        fault = FieldError("/systems", "missing", "a system, where no key or user is named")
+        raise NothingConcerned(errors=[fault])
     if not body.begins < body.ends <= now or body.found_at > now:
         raise WindowInvalid(errors=[FieldError("/ends", "window", "after begins, and not ahead")])
     breach = Breach(
@@ -132,7 +140,7 @@ async def export(session: AsyncSession, caller: Caller, breach_id: UUID) -> Brea
     }
     rows: Sequence[Row[tuple[object, ...]]] = (await session.execute(AFFECTED, where)).all()
     people = [AffectedPerson.model_validate(row) for row in rows]
-    return BreachExport(breach=shown(breach), people=people)
+    return BreachExport(breach=shown(breach), in_trail=bool(breach.principals), people=people)
 
 
 def _note(

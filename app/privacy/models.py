@@ -30,7 +30,10 @@ class Erasure(TenantRow, Base):
 
 
 class Breach(TenantRow, Base):
-    """What came about, and by whose keys or sessions (`principals`, as the trail names them)."""
+    """What came about, where, to which kinds of data, and by whose keys or sessions.
+
+    `principals` are named as the trail names them; there are none where, say, a backup was lost.
+    """
 
     __tablename__ = "breaches"
     __table_args__ = (
@@ -41,6 +44,8 @@ class Breach(TenantRow, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     what: Mapped[str] = mapped_column(Text)
     principals: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    systems: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    data_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     begins: Mapped[datetime]
     ends: Mapped[datetime]
     found_at: Mapped[datetime]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns.models import Campaign
@@ -25,13 +26,21 @@ KINDS: dict[Class, str] = {
 }
 UNTIL: dict[Class, str] = {
     Class.WITH_THE_PERSON: "sampai pegawai dihapus{left}",
-    Class.IDS_ONLY: "seterusnya; tanpa nama setelah pegawai dihapus",
+    Class.IDS_ONLY: "seterusnya, tanpa nama setelah pegawai dihapus{campaign}",
     Class.SHORT: "beberapa hari",
     Class.PREVIEW: f"{PREVIEWS.days} hari, atau sampai impor diterapkan",
     Class.TRAIL: "seterusnya; hanya pengenal acak, jenis dan waktu",
     Class.OFFICIAL: "seterusnya",
     Class.NOBODY: "seterusnya; bukan data pribadi",
 }
+# Both are asked of the database itself, since a restored or altered one may lack them.
+WALLS = text("""
+SELECT bool_and(each.relrowsecurity AND each.relforcerowsecurity)
+FROM pg_class AS each JOIN pg_attribute AS owned
+  ON owned.attrelid = each.oid AND owned.attname = 'tenant_id' AND NOT owned.attisdropped
+WHERE each.relkind IN ('r', 'p') AND each.relnamespace = 'public'::regnamespace
+""")
+CHAINED = text("SELECT EXISTS (SELECT 1 FROM audit_heads WHERE tenant_id = :tenant_id)")
 ASSESSMENT = (
     "Risiko utama adalah tuduhan yang keliru dan pembukaan data pegawai. Setiap status memiliki"
     " tiga nilai dengan bukti, keputusan diambil pejabat dengan alasan tertulis, dan tindakan di"
@@ -51,7 +60,11 @@ async def record_of(
         purposes=await _purposes(session, caller),
         kept=_kept(settings),
         recipients=await _recipients(session, caller, settings, now),
-        measures=_measures(settings),
+        measures=_measures(
+            settings,
+            walled=bool(await session.scalar(WALLS)),
+            chained=bool(await session.scalar(CHAINED, {"tenant_id": caller.tenant_id})),
+        ),
     )
 
 
@@ -76,8 +89,15 @@ async def _purposes(session: AsyncSession, caller: Caller) -> list[Purpose]:
 def _kept(settings: Settings) -> list[Kept]:
     days = settings.retention_left_days
     left = "" if days is None else f", atau {days} hari setelah berhenti"
+    days = settings.retention_campaign_days
+    over = f"; status dan pengingat sampai {days} hari setelah kampanye berakhir"
+    campaign = "" if days is None else over
     return [
-        Kept(what=KINDS[each], tables=sorted(TABLES[each]), until=UNTIL[each].format(left=left))
+        Kept(
+            what=KINDS[each],
+            tables=sorted(TABLES[each]),
+            until=UNTIL[each].format(left=left, campaign=campaign),
+        )
         for each in Class
     ]
 
@@ -119,27 +139,32 @@ def _gateways(settings: Settings) -> Sequence[Recipient]:
         found.append(Recipient(who=settings.smtp_host, kind="surel", receives=told))
     if settings.reminder_webhook_url is not None:
         told = "nomor telepon dan teks pengingat"
-        found.append(Recipient(who="gerbang WhatsApp", kind="gerbang", receives=told))
+        host = urlsplit(settings.reminder_webhook_url.get_secret_value()).hostname or ""
+        found.append(Recipient(who=host, kind="gerbang pesan", receives=told))
     if settings.oidc_issuer is not None:
         told = "tidak ada; memberi tahu siapa yang masuk"
         found.append(Recipient(who=settings.oidc_issuer, kind="penyedia identitas", receives=told))
     return found
 
 
-def _measures(settings: Settings) -> list[Measure]:
-    """What is in force by the settings of this process, and what is not."""
+def _measures(settings: Settings, *, walled: bool, chained: bool) -> list[Measure]:
+    """What is in force by this process, its settings and its database, and what is not."""
     return [
         Measure(what=what, in_force=in_force)
         for what, in_force in (
-            ("Pemisahan antarpemerintah di basis data (row level security)", True),
+            ("Pemisahan antarpemerintah di basis data (row level security)", walled),
             ("Data warga pada daftar pengikut dibuang di memori", True),
             ("NIP dienkripsi", settings.registry_keys is not None),
             ("Alamat dan token dienkripsi", settings.token_keys is not None),
-            ("Jejak audit setiap pembacaan dan perubahan", True),
+            ("Jejak audit setiap pembacaan dan perubahan", chained),
             ("Ujung jejak audit dicatat di luar", settings.audit_anchor_file is not None),
             ("Masuk melalui penyedia identitas pemerintah", settings.oidc_issuer is not None),
             ("HTTPS", settings.public_address().startswith("https://")),
             ("Penghapusan otomatis setelah berhenti", settings.retention_left_days is not None),
+            (
+                "Pengarsipan otomatis setelah kampanye berakhir",
+                settings.retention_campaign_days is not None,
+            ),
         )
     ]
 

@@ -3,7 +3,7 @@
 Every table of the service stands in exactly one class; a new one fails a test until it does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ from app.exchange.models import Import, ImportState
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.privacy import service
+from app.privacy.queries import UNANSWERED, UNDECIDED
 from app.privacy.rules import LEFT
 from app.privacy.schemas import ErasureIn
 from app.settings import Settings
@@ -84,8 +85,19 @@ TABLES: Mapping[Class, frozenset[str]] = {
         "work_units",
     }),
 }  # fmt: skip
+# What the service did not make itself: the queue's own tables, and the schema's revision.
+NOT_OURS = frozenset({"alembic_version"})
+PAST = "_past"
+
+
+def class_of(table: str) -> Class | None:
+    """The class of a table; the past of a table is kept as long as the table's own rows."""
+    name = table.removesuffix(PAST)
+    return next((each for each, names in TABLES.items() if name in names), None)
+
+
 # Ended long ago, with nothing open in which a verdict still matters.
-LONG_OVER = text("""
+LONG_OVER = text(f"""
 SELECT campaign.id FROM campaigns AS campaign
 WHERE campaign.tenant_id = :tenant_id AND campaign.ends_at <= :until
   AND NOT EXISTS (SELECT 1 FROM campaign_archives AS archive
@@ -94,16 +106,18 @@ WHERE campaign.tenant_id = :tenant_id AND campaign.ends_at <= :until
   AND NOT EXISTS (
       SELECT 1 FROM disputes AS dispute
       WHERE dispute.tenant_id = campaign.tenant_id AND dispute.campaign_id = campaign.id
-        AND NOT EXISTS (SELECT 1 FROM dispute_decisions AS decision
-                        WHERE decision.tenant_id = dispute.tenant_id
-                          AND decision.dispute_id = dispute.id))
+        AND {UNDECIDED})
+  AND NOT EXISTS (
+      SELECT 1 FROM notices AS notice
+      WHERE notice.tenant_id = campaign.tenant_id AND notice.campaign_id = campaign.id
+        AND {UNANSWERED})
 ORDER BY campaign.id
-""")
+""")  # noqa: S608 - Only constants of another module are put into the statement.
 FORGET = text("SELECT forget_campaign(:tenant_id, :campaign_id)")
 # Who had left by then and has not come back since; the pasts know since when.
 LONG_GONE = text("""
 SELECT person.id FROM employees AS person
-WHERE person.tenant_id = :tenant_id AND person.standing = ANY(:left)
+WHERE person.tenant_id = :tenant_id AND person.standing = ANY(:left) AND person.id > :after
   AND NOT EXISTS (SELECT 1 FROM erasures AS erased
                   WHERE erased.tenant_id = person.tenant_id AND erased.employee_id = person.id)
   AND (person.known_from <= :until OR EXISTS (
@@ -153,7 +167,7 @@ async def _archive(database: Database, settings: Settings, tenant_id: UUID, now:
         return 0
     until = now - timedelta(days=settings.retention_campaign_days)
     async with database.transaction(tenant_id) as session:
-        where = {"tenant_id": tenant_id, "until": until}
+        where = {"tenant_id": tenant_id, "until": until, "now": now}
         over = (await session.scalars(LONG_OVER, where)).all()
     for campaign_id in over:
         async with database.transaction(tenant_id) as session:
@@ -174,9 +188,7 @@ async def _erase_long_gone(
     erased = 0
     if settings.retention_left_days is not None:
         period = timedelta(days=settings.retention_left_days)
-        async with database.transaction(tenant_id) as session:
-            gone = await _long_gone(session, tenant_id, now - period)
-        for employee_id in gone:
+        async for employee_id in _long_gone(database, tenant_id, now - period):
             async with database.transaction(tenant_id) as session:
                 erased += await _erase(session, tenant_id, employee_id, settings, now)
     return erased
@@ -195,9 +207,18 @@ async def _remove_previews(session: AsyncSession, tenant_id: UUID, now: datetime
     return len(removed.all())
 
 
-async def _long_gone(session: AsyncSession, tenant_id: UUID, until: datetime) -> Sequence[UUID]:
+async def _long_gone(database: Database, tenant_id: UUID, until: datetime) -> AsyncIterator[UUID]:
+    """All of them, page by page: who is still needed holds up nobody else."""
     where = {"tenant_id": tenant_id, "until": until, "left": sorted(LEFT), "limit": AT_ONCE}
-    return (await session.scalars(LONG_GONE, where)).all()
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(tenant_id) as session:
+            found = (await session.scalars(LONG_GONE, {**where, "after": after})).all()
+        for each in found:
+            yield each
+        if len(found) < AT_ONCE:
+            return
+        after = found[-1]
 
 
 async def _erase(

@@ -33,10 +33,21 @@ class ErasureOut(Out):
 
 
 class BreachIn(In):
-    """What came about, when, and by which keys or users, as the trail names them."""
+    """What came about, when, and by which keys or users, as the trail names them.
+
+    A lost backup or device has neither: name then the systems and the kinds of data.
+    """
 
     what: LongText
-    principals: Annotated[list[Principal], Field(min_length=1, max_length=50)]
+    principals: Annotated[list[Principal], Field(max_length=50)]
+    systems: Annotated[
+        list[Text],
+        Field(default_factory=list, max_length=50, description="Servers, files, devices concerned"),
+    ]
+    data_kinds: Annotated[
+        list[Text],
+        Field(default_factory=list, max_length=50, description="Kinds of data, such as NIP"),
+    ]
     begins: Moment
     ends: Moment
     found_at: Annotated[Moment, Field(description="From when the 3 x 24 hours run")]
@@ -56,6 +67,8 @@ class BreachOut(Out):
     id: UUID
     what: str
     principals: list[str]
+    systems: list[str]
+    data_kinds: list[str]
     begins: datetime
     ends: datetime
     found_at: datetime
@@ -84,6 +97,10 @@ class BreachExport(Out):
     """Everything that a notice to people and to the authority needs of the trail."""
 
     breach: BreachOut
+    in_trail: Annotated[
+        bool,
+        Field(description="False: no key or user is named, so the trail cannot tell of whom"),
+    ]
     people: list[AffectedPerson]
 
 

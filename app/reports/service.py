@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.campaigns import archives
 from app.campaigns import queries as campaigns
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
@@ -43,6 +44,10 @@ class ReportWithheld(Conflict):
     """An official account in this report is paused until the end of {until} (neutrality window)."""
 
 
+class OnlyNumbersLeft(Conflict):
+    """Since {since} only the numbers of this campaign are left: hand out an earlier report."""
+
+
 class ReportDamaged(AppError):
     """The stored report is not what was frozen: its digest does not agree; restore a backup."""
 
@@ -57,6 +62,7 @@ async def freeze(
     Raises:
         NotFound: there is no such campaign.
         Forbidden: people are wanted whom the caller may not see.
+        OnlyNumbersLeft: the campaign was archived, and no reason of any number is known.
     """
     if wanted.include_people:
         for scope in NEEDED:
@@ -64,6 +70,9 @@ async def freeze(
                 raise Forbidden(scope=scope)
     campaign = await campaigns.get(session, caller, wanted.campaign_id)
     await one_at_a_time(session, campaign.id)
+    archived = await archives.archived_at(session, caller.tenant_id, campaign.id)
+    if archived is not None:
+        raise OnlyNumbersLeft(since=archived.isoformat())
     # What an evaluation has written meanwhile belongs to this moment and not to the request's.
     await session.refresh(campaign)
     now = clock.now()
@@ -174,7 +183,8 @@ async def people_of(
 
 
 async def shown(session: AsyncSession, report: Report, *, clock: Clock) -> ReportOut:
-    """A report as the API names it."""
+    """A report as the API names it; whom it listed is forgotten with its campaign."""
+    archived = await archives.archived_at(session, report.tenant_id, report.campaign_id)
     return ReportOut(
         id=report.id,
         number=report.number,
@@ -186,6 +196,6 @@ async def shown(session: AsyncSession, report: Report, *, clock: Clock) -> Repor
         officer=report.officer,
         schema_version=report.schema_version,
         sha256=report.digest.hex(),
-        includes_people=report.includes_people,
+        includes_people=report.includes_people and archived is None,
         withheld_for=list(await withheld_for(session, report, clock=clock)),
     )

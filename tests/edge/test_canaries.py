@@ -1,6 +1,9 @@
 """What people write, are called or hold as secrets reaches no log line, metric or error."""
 
 import logging.config
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +13,8 @@ from sqlalchemy import text
 
 from app.core.logs import SERVER_LOGS, configure_logging
 from app.main import create_app
+from app.platforms.base import Platform
+from app.platforms.sandbox.world import World, WorldFollow
 from app.settings import Settings
 from tests.access.requests import BODIES, FILES, Operation, filled, operations
 from tests.access.world import nobodys
@@ -18,7 +23,10 @@ from tests.api.test_compliance import LONG_AGO
 from tests.api.test_contacts import everything_stored
 from tests.api.test_growth import official_account, read_count
 from tests.edge.test_edge import calling
+from tests.platforms.wire import account as sandbox_account
+from tests.platforms.wire import adapter, sandbox_of
 from tests.support import NOW, Api, Government
+from tests.workers.scripts import LISTED, list_of, rows, run
 
 CANARY = "kenari7f3a9"
 NIP = "198765432198765432"
@@ -102,7 +110,11 @@ async def test_no_request_is_quoted(services, government: Government, capfd, kno
 async def test_citizens_on_a_list_leave_no_trace(
     api: Api, services, http: httpx.AsyncClient, units, capfd, tmp_path, monkeypatch
 ):
+    # Python remembers the folder of the first file that it made.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with tempfile.NamedTemporaryFile() as probe:
+        assert Path(probe.name).parent == tmp_path
     configure_logging("DEBUG")
     account = await official_account(api)
     await read_count(api, account, NOW, followers=len(CITIZENS))
@@ -121,6 +133,12 @@ async def test_citizens_on_a_list_leave_no_trace(
         taken_at=NOW.isoformat(),
     )
     assert refused.status_code >= 400
+    await leave_no_trace(services, http, capfd, taken.text, refused.text)
+    assert [each.name for each in tmp_path.rglob("*")] == []
+
+
+async def leave_no_trace(services, http: httpx.AsyncClient, capfd, *answers: str) -> str:
+    """Look for the canary wherever something is kept or told; what is stored comes back."""
     stored = await everything_stored(services)
     async with services.database.system() as session:
         await session.execute(text("SELECT set_config('role', 'none', true)"))
@@ -129,8 +147,35 @@ async def test_citizens_on_a_list_leave_no_trace(
     metrics = (await http.get("/metrics")).text
     logged = "".join(capfd.readouterr())
     configure_logging("ERROR")
-    places = (stored, statistics, metrics, logged, taken.text, refused.text)
-    for place in places:
+    for place in (stored, statistics, metrics, logged, *answers):
         assert CANARY not in place.lower()
         assert CANARY.encode().hex() not in place
-    assert [each.name for each in tmp_path.rglob("*")] == []
+    return stored
+
+
+async def test_citizens_whom_a_platform_lists_leave_no_trace(
+    api: Api, services, government: Government, http: httpx.AsyncClient, units, capfd
+):
+    configure_logging("DEBUG")
+    bluesky = Platform.BLUESKY
+    official = f"did:plc:{'humas':2<24}"
+    citizens = [
+        replace(
+            sandbox_account(
+                bluesky, f"did:plc:{f'{CANARY}{n:03d}':2<24}", f"{CANARY}{n}.bsky.social"
+            ),
+            display_name=f"{CANARY} {n}",
+        )
+        for n in range(120)
+    ]
+    world = World(
+        youtube_key="k",
+        accounts=(sandbox_account(bluesky, official, "humas.bsky.social", 120), *citizens),
+        follows=tuple(WorldFollow(bluesky, each.platform_id, official) for each in citizens),
+    )
+    account = await official_account(api, "humas.bsky.social", platform="bluesky")
+    platforms = adapter(bluesky, sandbox_of(world))
+    await run(services, platforms, list_of(government, account))
+    [taken] = await rows(services, government.tenant_id, LISTED)
+    assert taken.listed == len(citizens)
+    assert "humas.bsky.social" in await leave_no_trace(services, http, capfd)

@@ -39,7 +39,7 @@ async def test_the_export_tells_who_what_and_when(api, leaked):
     due = datetime.fromisoformat(breach["notify_until"])
     assert due == NOW + timedelta(hours=4 + 72)
     export = (await api.get(f"/v1/privacy/breaches/{breach['id']}/export")).json()
-    assert export["breach"] == breach
+    assert (export["breach"], export["in_trail"]) == (breach, True)
     told = {each["employee_id"]: each for each in export["people"]}
     assert set(told) == set(leaked["people"][:2])
     first = told[leaked["people"][0]]
@@ -60,13 +60,31 @@ async def test_a_breach_is_closed_once(api, leaked):
     assert (await api.get("/v1/privacy/breaches")).json()["items"] == [closed.json()]
 
 
+async def test_a_lost_backup_has_no_key_and_says_so(api, clock):
+    lost = {
+        **BREACH,
+        "what": "Cadangan basis data hilang",
+        "principals": [],
+        "systems": ["Cadangan harian di gedung B"],
+        "data_kinds": ["nama", "unit kerja"],
+    }
+    made = await api.post("/v1/privacy/breaches", lost)
+    assert made.status_code == 201, made.text
+    assert {name: made.json()[name] for name in ("systems", "data_kinds")} == {
+        name: lost[name] for name in ("systems", "data_kinds")
+    }
+    export = (await api.get(f"/v1/privacy/breaches/{made.json()['id']}/export")).json()
+    # An empty list is no statement that nobody was concerned.
+    assert (export["in_trail"], export["people"]) == (False, [])
+
+
 @pytest.mark.parametrize(
     "change",
     [
         pytest.param({"ends": BREACH["begins"]}, id="no-window"),
         pytest.param({"ends": (NOW + timedelta(hours=1)).isoformat()}, id="ahead"),
         pytest.param({"found_at": (NOW + timedelta(hours=1)).isoformat()}, id="found-tomorrow"),
-        pytest.param({"principals": []}, id="nobody"),
+        pytest.param({"principals": []}, id="nobody-and-nothing"),
         pytest.param({"principals": ["Budi"]}, id="a-name"),
     ],
 )

@@ -1,7 +1,7 @@
 """Of whom is erased an id stays, the numbers, and nothing that tells who they were."""
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,9 @@ from tests.api.test_compliance import (
     take_lists,
 )
 from tests.api.test_contacts import everything_stored
+from tests.api.test_imports import put, table
 from tests.connecting import KEYS
-from tests.support import Api, nip
+from tests.support import NOW, Api, nip
 
 ERASURE = {
     "reason": "Telah pensiun",
@@ -38,6 +39,11 @@ async def retire(api: Api, person: str) -> None:
     etag = (await api.get(path)).headers["etag"]
     left = {"standing": "retired", "name": MARK, "position": MARK}
     assert (await api.patch(path, left, etag=etag)).status_code == 200
+
+
+async def short_campaign(api: Api, account: dict[str, Any], ends_at: datetime) -> dict[str, Any]:
+    """A campaign that ends before its evidence grows old."""
+    return await make_campaign(api, account, ends_at=ends_at.isoformat(), stale_after_days=400)
 
 
 @pytest.fixture
@@ -191,3 +197,53 @@ async def test_the_trail_still_holds(api, services, government, left, clock):
     trail = (await api.get("/v1/audit", employee=left["person"])).json()["items"]
     kinds = {change["kind"] for entry in trail for change in entry["changes"]}
     assert "employee:erased" in kinds
+
+
+async def test_a_waiting_file_that_names_them_is_removed(
+    api, services, government, left, clock, registry
+):
+    await settle(api, services, government, clock, left)
+    theirs = await put(api, "employees", table(f"{nip(3)},{MARK},pppk,16.02,,"), dry_run="true")
+    others = await put(api, "employees", table(f"{nip(4)},Empat,pppk,16.02,,"), dry_run="true")
+    assert (await api.post(left["path"], ERASURE)).status_code == 200
+    assert MARK not in await everything_stored(services)
+    assert (await api.get(f"/v1/imports/{theirs['id']}")).status_code == 404
+    assert (await api.get(f"/v1/imports/{others['id']}")).status_code == 200
+
+
+@pytest.mark.parametrize("erased", [False, True], ids=["who-left-later", "who-was-erased"])
+async def test_an_ended_campaign_judged_again_keeps_its_numbers(
+    api, services, government, registry, account, clock, erased
+):
+    services.settings = Settings(token_keys=SecretStr(KEYS))
+    ends_at = NOW + timedelta(days=1)
+    campaign = await short_campaign(api, account, ends_at)
+    await take_lists(api, account, FIRST, SECOND)
+    await judge(services, government, campaign)
+    clock.at = ends_at + timedelta(days=1)
+    await judge(services, government, campaign)
+    path = f"/v1/campaigns/{campaign['id']}/recap"
+    before = (await api.get(path, by="work_unit")).json()["items"]
+    clock.at += timedelta(days=1)
+    for person in ("1", "2", "3"):
+        await retire(api, registry[person])
+        if erased:
+            answer = await api.post(f"/v1/employees/{registry[person]}/erasure", ERASURE)
+            assert answer.status_code == 200, answer.text
+    clock.at += timedelta(days=1)
+    await judge(services, government, campaign)
+    assert (await api.get(path, by="work_unit")).json()["items"] == before
+
+
+async def test_who_had_left_by_the_end_is_excused(
+    api, services, government, registry, account, clock
+):
+    ends_at = NOW + timedelta(days=2)
+    campaign = await short_campaign(api, account, ends_at)
+    await take_lists(api, account, FIRST, SECOND)
+    clock.at = NOW + timedelta(days=1)
+    await retire(api, registry["3"])
+    clock.at = ends_at + timedelta(days=1)
+    await judge(services, government, campaign)
+    told = (await api.get(f"/v1/employees/{registry['3']}/verdicts")).json()["items"]
+    assert {each["excuse"] for each in told} == {"retired"}

@@ -2,6 +2,7 @@
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from app.models import TABLES
 from app.settings import Settings
@@ -36,16 +37,34 @@ async def test_purposes_recipients_and_periods_are_those_in_force(api, services,
         public_url="https://simedsos.example.go.id",
         smtp_host="mail.example.go.id",
         smtp_password=SecretStr("rahasia-sekali"),
+        retention_campaign_days=365,
+        reminder_webhook_url=SecretStr("https://gerbang.example.go.id/kirim?kunci=rahasia-sekali"),
     )
     after = await told(api)
     assert "730 hari setelah berhenti" in str(after["kept"])
-    assert "mail.example.go.id" in {each["who"] for each in after["recipients"]}
+    assert "365 hari setelah kampanye berakhir" in str(after["kept"])
+    assert "365 hari" not in str(before["kept"])
+    told_of = {each["who"] for each in after["recipients"]}
+    assert {"mail.example.go.id", "gerbang.example.go.id"} <= told_of
     measures = [
         {each["what"]: each["in_force"] for each in found["measures"]} for found in (before, after)
     ]
     changed = {what for what in measures[0] if measures[0][what] != measures[1][what]}
-    assert changed == {"HTTPS", "Penghapusan otomatis setelah berhenti"}
+    assert changed == {
+        "HTTPS",
+        "Penghapusan otomatis setelah berhenti",
+        "Pengarsipan otomatis setelah kampanye berakhir",
+    }
     assert "rahasia-sekali" not in str(after)
+
+
+async def test_a_wall_that_is_missing_is_told(api, services):
+    wall = "Pemisahan antarpemerintah di basis data (row level security)"
+    assert {each["what"]: each["in_force"] for each in (await told(api))["measures"]}[wall]
+    async with services.database.system() as session:
+        await session.execute(text("SELECT set_config('role', 'none', true)"))
+        await session.execute(text("ALTER TABLE disputes NO FORCE ROW LEVEL SECURITY"))
+    assert not {each["what"]: each["in_force"] for each in (await told(api))["measures"]}[wall]
 
 
 async def test_the_document_is_for_people_and_keeps_texts_in_their_cells(api, account):

@@ -14,11 +14,19 @@ from app.models import TABLES
 from app.privacy import retention
 from app.privacy.retention import PERIODS, PREVIEWS, Class
 from app.settings import Settings
-from tests.api.test_compliance import START, account, judge, registry  # noqa: F401
+from tests.api.test_compliance import (
+    FIRST,
+    SECOND,
+    START,
+    account,  # noqa: F401
+    judge,
+    registry,  # noqa: F401
+    take_lists,
+)
 from tests.api.test_imports import put, table
 from tests.connecting import KEYS
-from tests.me.test_erasing import left, numbers, settle  # noqa: F401
-from tests.support import nip
+from tests.me.test_erasing import left, numbers, retire, settle, short_campaign  # noqa: F401
+from tests.support import NOW, nip
 from workers.jobs import run_job
 
 DAY = timedelta(days=1)
@@ -29,6 +37,21 @@ def test_every_table_is_kept_for_a_time_that_somebody_has_thought_of():
     assert sorted(classed) == sorted(set(classed)), "a table stands in two classes"
     assert set(classed) == TABLES
     assert set(retention.TABLES) == set(PERIODS) == set(Class)
+
+
+SCHEMA = text("""
+SELECT each.relname FROM pg_class AS each
+WHERE each.relkind IN ('r', 'p') AND NOT each.relispartition
+  AND each.relnamespace = ANY(ARRAY['public'::regnamespace, 'as_known'::regnamespace])
+""")
+
+
+async def test_every_table_of_the_schema_has_a_class(services):
+    async with services.database.system() as session:
+        found = set(await session.scalars(SCHEMA))
+    assert len([name for name in found if name.endswith("_past")]) > 10
+    unclassed = {name for name in found if retention.class_of(name) is None}
+    assert unclassed - retention.NOT_OURS == {n for n in unclassed if n.startswith("pgqueuer")}
 
 
 def test_tables_of_people_are_told_by_their_columns():
@@ -62,6 +85,22 @@ async def test_who_has_long_left_is_erased_by_night(api, services, government, l
             text("SELECT facts FROM changes WHERE kind = 'retention:applied'")
         )
         assert [each["erased"] for each in noted] == [1]
+
+
+async def test_who_is_still_needed_holds_up_nobody_else(
+    api, services, government, left, registry, clock, monkeypatch
+):
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    services.settings = Settings(token_keys=SecretStr(KEYS), retention_left_days=10)
+    # Their dispute stays open, and their id comes before the other's.
+    assert left["person"] < registry["7"]
+    await retire(api, left["person"])
+    await retire(api, registry["7"])
+    clock.at = START + timedelta(days=90)
+    await run_job(services, "apply_retention", b"{}", 0)
+    async with services.database.transaction(government.tenant_id) as session:
+        erased = await session.scalars(text("SELECT employee_id FROM erasures"))
+        assert [str(each) for each in erased] == [registry["7"]]
 
 
 async def test_without_a_period_an_officer_decides(api, services, government, left, clock):
@@ -124,6 +163,11 @@ async def test_a_campaign_keeps_its_numbers_and_forgets_whose_they_were(
     await run_job(services, "evaluate_all", b"{}", 0)
     await judge(services, government, {"id": campaign})
     assert await recaps(api, campaign) == before
+    # Reports of before say what they say, but whom they listed is forgotten; there is no new one.
+    [report] = (await api.get("/v1/reports")).json()["items"]
+    assert report["includes_people"] is False
+    refused = await api.post("/v1/reports", shown)
+    assert (refused.status_code, "only the numbers" in refused.text) == (409, True)
     told = (await api.get(path)).json()
     assert told["archived_at"] is not None
     extended = await api.patch(
@@ -145,6 +189,38 @@ async def test_a_campaign_with_an_open_dispute_waits(api, services, government, 
     clock.at = START + timedelta(days=90)
     await run_job(services, "apply_retention", b"{}", 0)
     assert (await rows_of(services, government))["verdicts"] > 0
+
+
+async def test_a_campaign_waits_while_somebody_may_still_reply(
+    api, services, government, registry, account, clock
+):
+    ends_at = NOW + DAY
+    campaign = await short_campaign(api, account, ends_at)
+    await take_lists(api, account, FIRST, SECOND)
+    await judge(services, government, campaign)
+    services.settings = Settings(token_keys=SecretStr(KEYS), retention_campaign_days=30)
+    clock.at = ends_at + 30 * DAY - timedelta(hours=1)
+    about = {
+        "campaign_id": campaign["id"],
+        "employee_id": registry["3"],
+        "duty": "follow",
+        "official_account_id": account["id"],
+    }
+    told = {"channel": "letter", "sent_at": clock.at.isoformat(), "sent_by": "Sekretariat"}
+    notice = await api.post("/v1/notices", about | told)
+    assert notice.status_code == 201, notice.text
+    clock.at += timedelta(hours=70)
+    longer = {
+        "reply_until": (clock.at + timedelta(hours=24)).isoformat(),
+        "reason": "Cuti",
+        "extended_by": "Kepala BKD",
+    }
+    extended = await api.post(f"/v1/notices/{notice.json()['id']}/extension", longer)
+    assert extended.status_code in {200, 201}, extended.text
+    clock.at += timedelta(hours=20)
+    await run_job(services, "apply_retention", b"{}", 0)
+    reply = {**about, "text": "Sudah mengikuti", "received_by": "Admin"}
+    assert (await api.post("/v1/disputes", reply)).status_code == 201
 
 
 async def test_the_function_forgets_no_campaign_that_is_not_archived(services, government, left):
