@@ -25,6 +25,7 @@ from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.excuses import routes as excuses
+from app.feed import routes as feed
 from app.identity.access import CallerMemory
 from app.identity.limits import Limits
 from app.keys import routes as keys
@@ -61,6 +62,7 @@ ROUTERS = (
     reminders.router,
     budgets.router,
     audit.router,
+    feed.router,
     keys.router,
     sign_in.router,
     me.router,

@@ -12,6 +12,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
+    CHANGES_READ = "changes:read"
     COMPLIANCE_READ = "compliance:read"
     COMPLIANCE_READ_PEOPLE = "compliance:read_people"
     COMPLIANCE_WRITE = "compliance:write"

@@ -74,6 +74,7 @@ EXPORTS = frozenset({
 # Those that open their transactions themselves, and note their look in one of them by hand.
 BY_HAND = frozenset({
     "POST /v1/accounts/{account_id}/evidence",
+    "GET /v1/changes",
     "POST /v1/me/evidence",
     "GET /v1/reports/{report_id}.pdf",
     "GET /v1/reports/{report_id}.xlsx",
