@@ -34,6 +34,7 @@ from app.neutrality import routes as neutrality
 from app.observations import routes as observations
 from app.official_accounts import routes as official_accounts
 from app.privacy import routes as privacy
+from app.public import routes as public
 from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
@@ -68,6 +69,7 @@ ROUTERS = (
     me.router,
     subject_requests.router,
     privacy.router,
+    public.router,
     operations.router,
 )
 

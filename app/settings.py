@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     rate_limit_tenant: Annotated[int, Field(ge=0)] = 30_000
     rate_limit_exports: Annotated[int, Field(ge=0)] = 120
     rate_limit_guesses: Annotated[int, Field(ge=0)] = 60
+    rate_limit_visits: Annotated[int, Field(ge=0)] = 120
     request_seconds: Annotated[int, Field(ge=1)] = 60
     upload_seconds: Annotated[int, Field(ge=1)] = 600
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024

@@ -53,7 +53,7 @@ async def feed_request(
     return Asked(after, [each.value for each in kind] if kind else TOLD_KINDS, limit, wait)
 
 
-@router.get("")
+@router.get("", responses={409: {"description": "The cursor is ahead: a backup was restored."}})
 async def list_changes(
     request: Request,
     caller: MayFollow,

@@ -17,6 +17,7 @@ from app.settings import Settings
 
 WINDOW_SECONDS = 60
 CLIENT, TENANT, GUESSES, EXPORTS = "client", "tenant", "guesses", "exports"
+VISITS = "visits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Limits:
         exports = settings.rate_limit_exports
         self._exports = RateLimitItemPerHour(exports) if exports else None
         self._guesses = _per_minute(settings.rate_limit_guesses)
+        self._visits = _per_minute(settings.rate_limit_visits)
 
     async def spend(self, caller: Caller) -> Quota | None:
         """Count one request of a caller; None where clients are not limited.
@@ -74,6 +76,14 @@ class Limits:
             TooMany: too many came from this address.
         """
         await self._count(self._guesses, GUESSES, address)
+
+    async def visit(self, address: str) -> None:
+        """Count a public question.
+
+        Raises:
+            TooMany: too many came from this address.
+        """
+        await self._count(self._visits, VISITS, address)
 
     async def _count(self, limit: RateLimitItem | None, kind: str, who: str) -> None:
         if limit is None or await self._limiter.hit(limit, kind, who):

@@ -42,6 +42,9 @@ class OfficialAccount(KnownRow, Base):
             name="personal_accounts_have_an_office_term",
         ),
         CheckConstraint("poll_interval_seconds >= 10", name="polls_keep_a_distance"),
+        # Anybody may ask whose an account is, across all governments.
+        Index("ix_official_accounts_handle", "platform", "handle"),
+        Index("ix_official_accounts_platform_id", "platform", "platform_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -153,6 +153,7 @@ QUERIES: Mapping[str, str] = {
     "GET /v1/campaigns/{campaign}/recap": "by=work_unit",
     "GET /v1/notices/text": "campaign={campaign}&employee={silent}&duty=declare",
     "GET /v1/official-accounts/{official}/growth": "from=2026-11-01T00:00:00Z",
+    "GET /v1/verify": "url=https://www.instagram.com/pemprovsumsel/",
 }
 # The parameter that OpenAPI names `account_id` is an official account below this address.
 OFFICIAL_ACCOUNTS = "/v1/official-accounts/"

@@ -152,6 +152,8 @@ TELLS_OF_NOBODY = frozenset({
     "GET /livez",
     "GET /metrics",
     "GET /readyz",
+    "GET /v1/definitions",
+    "GET /v1/verify",
 })  # fmt: skip
 # Fields by which an answer tells of a person, and schemas whose field of that name does not.
 PERSONAL_FIELDS = frozenset({
@@ -160,6 +162,7 @@ PERSONAL_FIELDS = frozenset({
 })  # fmt: skip
 IMPERSONAL_SCHEMAS = frozenset({
     "NormalizedOut",  # What the caller has pasted, recognised; nobody is looked up.
+    "DefinitionOut",  # What a figure means.
     "OfficialAccountOut",  # The government's own handle.
 })  # fmt: skip
 # Files and pages that are no JSON, and tell of nobody.

@@ -50,6 +50,7 @@ def running(folder: Path) -> Iterator[tuple[str, str]]:
             "SIMEDSOS_RATE_LIMIT_TENANT": "0",
             "SIMEDSOS_RATE_LIMIT_EXPORTS": "0",
             "SIMEDSOS_RATE_LIMIT_GUESSES": "0",
+            "SIMEDSOS_RATE_LIMIT_VISITS": "0",
             "SIMEDSOS_REGISTRY_KEYS": f"contract:{KEY}",
             "SIMEDSOS_LOOKUP_KEY": KEY,
             "SIMEDSOS_DATABASE_URL": server.owner_url,
