@@ -1,6 +1,6 @@
 """Progress, recaps and verdicts over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -30,6 +30,9 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["compliance"])
+FORGOTTEN: dict[int | str, dict[str, Any]] = {
+    409: {"description": "The campaign is archived: only its last numbers are left."}
+}
 MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ))]
 MayRemind = Annotated[
     Caller, Depends(may(Scope.ACCOUNTS_READ, Scope.COMPLIANCE_READ, Scope.EMPLOYEES_READ))
@@ -37,7 +40,7 @@ MayRemind = Annotated[
 MayReadPeople = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 
 
-@router.get("/campaigns/{campaign_id}/progress", response_model=ProgressOut)
+@router.get("/campaigns/{campaign_id}/progress", response_model=ProgressOut, responses=FORGOTTEN)
 async def campaign_progress(
     request: Request, campaign_id: UUID, caller: MayRead, moments: MomentsDep
 ) -> ModelResponse:
@@ -57,7 +60,7 @@ async def campaign_progress(
     return ModelResponse(found)
 
 
-@router.get("/campaigns/{campaign_id}/recap", response_model=RecapOut)
+@router.get("/campaigns/{campaign_id}/recap", response_model=RecapOut, responses=FORGOTTEN)
 async def campaign_recap(
     caller: MayRead,
     campaign_id: UUID,
@@ -75,7 +78,7 @@ async def campaign_recap(
     return JsonResponse(found)
 
 
-@router.get("/campaigns/{campaign_id}/employees")
+@router.get("/campaigns/{campaign_id}/employees", responses=FORGOTTEN)
 async def campaign_employees(
     caller: MayReadPeople,
     campaign_id: UUID,

@@ -9,10 +9,12 @@ from app.audit.looks import ReadingDep
 from app.core.etags import ExpectedVersion, etag
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
-from app.employees import queries, service
+from app.employees import batches, queries, service
 from app.employees.queries import EmployeeFilter
 from app.employees.rules import Category, Declaration, Standing
 from app.employees.schemas import (
+    BatchOut,
+    EmployeeBatch,
     EmployeeEdit,
     EmployeeIn,
     EmployeeLookup,
@@ -65,6 +67,23 @@ async def create_employee(
     response.headers["ETag"] = etag(employee.version)
     reading.of([employee.id])
     return (await service.shown(session, caller, [employee]))[0]
+
+
+@router.post("/batch", dependencies=[OnceDep])
+async def upsert_employees(
+    caller: MayWrite,
+    body: EmployeeBatch,
+    session: SessionDep,
+    services: ServicesDep,
+    reading: ReadingDep,
+) -> BatchOut:
+    """Create or change up to 1,000 employees by NIP; each is told apart what became of them.
+
+    A batch whose shape is wrong is refused whole. A field that is left out stays as it is.
+    """
+    done = await batches.upsert(session, caller, body.items, now=services.clock.now())
+    reading.of(each.employee_id for each in done.items if each.employee_id is not None)
+    return done
 
 
 @router.post("/lookup")

@@ -185,3 +185,17 @@ def automatic_excuse(standing: Standing) -> str | None:
             return standing.value
         case _:
             assert_never(standing)
+
+
+class Outcome(StrEnum):
+    """What became of one employee of a batch."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+def differences(known: Mapping[str, object], wanted: Mapping[str, object]) -> dict[str, object]:
+    """The fields of `wanted` that say something else than what is known."""
+    return {name: value for name, value in wanted.items() if known[name] != value}

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core.schemas import Edit, In, Out, Text
-from app.employees.rules import Category, Declaration, Standing
+from app.employees.rules import Category, Declaration, Outcome, Standing
 
 # What is no NIP finds nobody; only what no text column could hold is refused.
 SoughtNip: TypeAlias = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")]
@@ -38,6 +38,50 @@ class EmployeeEdit(Edit):
     standing: Standing | None = None
     position: Text | None = None
     declaration: Declaration | None = None
+
+
+class EmployeeUpsert(In):
+    """An employee as another system knows them; what is left out stays as it is."""
+
+    nip: SoughtNip
+    name: Text
+    category: Category
+    unit_id: UUID
+    standing: Standing = Standing.ACTIVE
+    position: Text | None = None
+
+
+class EmployeeBatch(In):
+    """At most 1,000 employees."""
+
+    items: Annotated[list[EmployeeUpsert], Field(min_length=1, max_length=1000)]
+
+
+class FaultOut(Out):
+    """What is wrong with an item, and where in it."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class BatchItemOut(Out):
+    """What became of the item that stood at `index`."""
+
+    index: int
+    outcome: Outcome
+    employee_id: UUID | None
+    errors: list[FaultOut]
+
+
+class BatchOut(Out):
+    """Every item in its order, and how many came out how."""
+
+    items: list[BatchItemOut]
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
 
 
 class EmployeeLookup(In):

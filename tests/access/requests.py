@@ -67,6 +67,9 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "category": "pppk",
         "unit_id": "{unit}",
     },
+    "POST /v1/employees/batch": {
+        "items": [{"nip": nip(78), "name": "Pegawai Baru", "category": "pppk", "unit_id": "{unit}"}]
+    },
     "POST /v1/employees/lookup": {"nips": [nip(1)]},
     "PATCH /v1/employees/{employee}": {"position": "Guru"},
     "POST /v1/employees/{employee}/accounts": {"account": "https://x.com/baru_asn"},

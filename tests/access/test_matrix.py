@@ -37,6 +37,9 @@ NOT_TAKEN = frozenset({
 })  # fmt: skip
 # Whoever calls may ask who they are, and leave.
 NEEDS_NO_SCOPE = frozenset({"GET /v1/session", "DELETE /v1/session"})
+# Whatever becomes of its items, the batch itself is answered with 200.
+ITEM_BY_ITEM = frozenset({"POST /v1/employees/batch"})
+OK, UNPROCESSABLE = 200, 422
 HEADING = f"""\
 # Who may do what: one line for each operation, one column for each principal, and in it one sign
 # for each ownership: {", ".join(OWNERSHIPS)}.
@@ -107,6 +110,13 @@ async def governments(
         yield Governments(client, connection, people, owned, told, first)
 
 
+def sign_of(operation: Operation, answer: httpx.Response) -> str:
+    """What an answer means; of a batch, what became of the one item that was sent."""
+    if operation.name in ITEM_BY_ITEM and answer.status_code == OK:
+        return SIGNS[UNPROCESSABLE] if answer.json()["rejected"] else LET_IN
+    return SIGNS.get(answer.status_code, LET_IN)
+
+
 async def cell(governments: Governments, operation: Operation, principal: str) -> str:
     """The signs of one principal at one operation, one for each ownership."""
     signs = ""
@@ -116,7 +126,7 @@ async def cell(governments: Governments, operation: Operation, principal: str) -
             continue
         answer = await governments.ask(operation, principal, governments.owned[ownership])
         assert answer.status_code < 500, (operation.name, principal, ownership, answer.text)
-        signs += SIGNS.get(answer.status_code, LET_IN)
+        signs += sign_of(operation, answer)
     return signs
 
 

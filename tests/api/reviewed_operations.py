@@ -26,6 +26,7 @@ READS = frozenset({
     "POST /v1/disputes/{dispute_id}/decision",
     "GET /v1/employees",
     "POST /v1/employees",
+    "POST /v1/employees/batch",
     "POST /v1/employees/lookup",
     "GET /v1/employees/{employee_id}",
     "PATCH /v1/employees/{employee_id}",

@@ -35,7 +35,7 @@ BESIDE = {
     "connections": {"answers", "connecting", "pasting", "sealing"},
     "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
-    "employees": {"sealing"},
+    "employees": {"batches", "sealing"},
     "exchange": {"columns", "merging", "reading", "workbook_reader", "workbooks"},
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
