@@ -71,9 +71,9 @@ WITH excused AS (
     ORDER BY was.id, was.known_to
 )
 SELECT member.employee_id, duty.id, employee.declaration,
-       CASE WHEN COALESCE(stood.standing, employee.standing) <> 'active'
-            THEN COALESCE(stood.standing, employee.standing)
-            WHEN excused.employee_id IS NOT NULL THEN :granted END,
+       COALESCE(
+           NULLIF(COALESCE(stood.standing, employee.standing), 'active'),
+           CASE WHEN excused.employee_id IS NOT NULL THEN :granted END),
        CAST(:at AS timestamptz) >= GREATEST(
            begun.at + CAST(:grace AS interval), COALESCE(extended.due_at, begun.at))
 FROM campaign_members AS member

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import AppError, FieldError, Invalid
 from app.employees import queries, service
 from app.employees.rules import NipRefused, Outcome, differences, parse_nip
-from app.employees.schemas import BatchItemOut, BatchOut, EmployeeUpsert, FaultOut
+from app.employees.schemas import BatchItemOut, BatchOut, EmployeeUpsert, ItemFaultOut
 from app.identity.rules import Caller
 
 
@@ -82,5 +82,5 @@ async def _upsert(
 
 def _refused(index: int, refusal: AppError) -> BatchItemOut:
     faults = refusal.errors or (FieldError("", refusal.code, str(refusal)),)
-    errors = [FaultOut(pointer=e.pointer, code=e.code, message=e.message) for e in faults]
+    errors = [ItemFaultOut(pointer=e.pointer, code=e.code, message=e.message) for e in faults]
     return BatchItemOut(index=index, outcome=Outcome.REJECTED, employee_id=None, errors=errors)

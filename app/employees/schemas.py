@@ -40,15 +40,10 @@ class EmployeeEdit(Edit):
     declaration: Declaration | None = None
 
 
-class EmployeeUpsert(In):
+class EmployeeUpsert(EmployeeIn):
     """An employee as another system knows them; what is left out stays as it is."""
 
     nip: SoughtNip
-    name: Text
-    category: Category
-    unit_id: UUID
-    standing: Standing = Standing.ACTIVE
-    position: Text | None = None
 
 
 class EmployeeBatch(In):
@@ -57,7 +52,7 @@ class EmployeeBatch(In):
     items: Annotated[list[EmployeeUpsert], Field(min_length=1, max_length=1000)]
 
 
-class FaultOut(Out):
+class ItemFaultOut(Out):
     """What is wrong with an item, and where in it."""
 
     pointer: str
@@ -71,7 +66,7 @@ class BatchItemOut(Out):
     index: int
     outcome: Outcome
     employee_id: UUID | None
-    errors: list[FaultOut]
+    errors: list[ItemFaultOut]
 
 
 class BatchOut(Out):

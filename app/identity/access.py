@@ -106,7 +106,7 @@ async def get_caller(request: Request) -> Caller:
     if caller is None:
         # Who sends no token guesses nothing.
         if token is not None:
-            await limits.guess(request.client.host if request.client else "")
+            await limits.guess(request)
         raise Unauthenticated
     quota = await limits.spend(caller)
     if quota is not None:

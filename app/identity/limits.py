@@ -7,6 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 
+from fastapi import Request
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -69,27 +70,32 @@ class Limits:
         """
         await self._count(self._exports, EXPORTS, str(caller.id))
 
-    async def guess(self, address: str) -> None:
+    async def guess(self, request: Request) -> None:
         """Count an attempt that proves nothing, such as a token that is none.
 
         Raises:
             TooMany: too many came from this address.
         """
-        await self._count(self._guesses, GUESSES, address)
+        await self._count(self._guesses, GUESSES, _address(request))
 
-    async def visit(self, address: str) -> None:
+    async def visit(self, request: Request) -> None:
         """Count a public question.
 
         Raises:
             TooMany: too many came from this address.
         """
-        await self._count(self._visits, VISITS, address)
+        await self._count(self._visits, VISITS, _address(request))
 
     async def _count(self, limit: RateLimitItem | None, kind: str, who: str) -> None:
         if limit is None or await self._limiter.hit(limit, kind, who):
             return
         stats = await self._limiter.get_window_stats(limit, kind, who)
         raise TooMany(seconds=max(1, math.ceil(stats.reset_time - time.time())))
+
+
+def _address(request: Request) -> str:
+    """Where a request came from: all that is known of a caller who has shown nothing."""
+    return request.client.host if request.client else ""
 
 
 def _per_minute(amount: int) -> RateLimitItem | None:

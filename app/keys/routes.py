@@ -39,7 +39,7 @@ async def create_api_key(
 async def report_leaked_key(request: Request, body: LeakIn, services: ServicesDep) -> None:
     """Public: revoke a key that was found where it should not be; known or not, one answer."""
     limits: Limits = request.app.state.limits
-    await limits.guess(request.client.host if request.client else "")
+    await limits.guess(request)
     await service.report_leak(services.database, body.token, now=services.clock.now())
 
 

@@ -85,17 +85,6 @@ TABLES: Mapping[Class, frozenset[str]] = {
         "work_units",
     }),
 }  # fmt: skip
-# What the service did not make itself: the queue's own tables, and the schema's revision.
-NOT_OURS = frozenset({"alembic_version"})
-PAST = "_past"
-
-
-def class_of(table: str) -> Class | None:
-    """The class of a table; the past of a table is kept as long as the table's own rows."""
-    name = table.removesuffix(PAST)
-    return next((each for each, names in TABLES.items() if name in names), None)
-
-
 # Ended long ago, with nothing open in which a verdict still matters.
 LONG_OVER = text(f"""
 SELECT campaign.id FROM campaigns AS campaign

@@ -33,7 +33,7 @@ async def verify_account(
 ) -> VerifiedOut:
     """Public: is this an official account of a government? Nobody is told that one is false."""
     limits: Limits = request.app.state.limits
-    await limits.visit(request.client.host if request.client else "")
+    await limits.visit(request)
     wanted = service.recognised(url, platform)
     async with services.database.system() as session:
         found = await service.verify(session, wanted, jakarta_day(services.clock.now()))

@@ -184,7 +184,8 @@ async def people_of(
 
 async def shown(session: AsyncSession, report: Report, *, clock: Clock) -> ReportOut:
     """A report as the API names it; whom it listed is forgotten with its campaign."""
-    archived = await archives.archived_at(session, report.tenant_id, report.campaign_id)
+    where = (session, report.tenant_id, report.campaign_id)
+    lists_people = report.includes_people and await archives.archived_at(*where) is None
     return ReportOut(
         id=report.id,
         number=report.number,
@@ -196,6 +197,6 @@ async def shown(session: AsyncSession, report: Report, *, clock: Clock) -> Repor
         officer=report.officer,
         schema_version=report.schema_version,
         sha256=report.digest.hex(),
-        includes_people=report.includes_people and archived is None,
+        includes_people=lists_people,
         withheld_for=list(await withheld_for(session, report, clock=clock)),
     )

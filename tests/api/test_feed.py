@@ -1,7 +1,6 @@
 """The change feed: each change at least once, in order, and none skipped, however slow."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -48,10 +47,7 @@ def note(session, government: Government, subject: UUID) -> None:
 async def test_a_slower_transaction_is_never_skipped(api, services, government):
     start = (await told(api, after="latest"))["next"]
     slow, quick, later = new_id(), new_id(), new_id()
-    async with AsyncExitStack() as open_until_now:
-        session = await open_until_now.enter_async_context(
-            services.database.transaction(government.tenant_id)
-        )
+    async with services.database.transaction(government.tenant_id) as session:
         # Takes the smaller number, and is committed last.
         note(session, government, slow)
         await session.flush()
