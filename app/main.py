@@ -42,6 +42,7 @@ from app.settings import Settings, get_settings
 from app.sign_in import routes as sign_in
 from app.sign_in.service import SignIn
 from app.subject_requests import routes as subject_requests
+from app.webhooks import routes as webhooks
 from app.work_units import routes as work_units
 
 # A path is compared with every route before its own, so the busiest room stands first.
@@ -64,6 +65,7 @@ ROUTERS = (
     budgets.router,
     audit.router,
     feed.router,
+    webhooks.router,
     keys.router,
     sign_in.router,
     me.router,

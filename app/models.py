@@ -21,6 +21,7 @@ from app.privacy import models as privacy
 from app.reminders import models as reminders
 from app.reports import models as reports
 from app.subject_requests import models as subject_requests
+from app.webhooks import models as webhooks
 from app.work_units import models as work_units
 
 ROOMS = (
@@ -44,6 +45,7 @@ ROOMS = (
     subject_requests,
     privacy,
     reminders,
+    webhooks,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     # Reminders by a gateway, such as one to WhatsApp: off while no address is set.
     reminder_webhook_url: SecretStr | None = None
     reminder_webhook_secret: SecretStr | None = None
+    # Changes are posted by https to public hosts; beside them, to these hosts of an own network.
+    webhook_private_hosts: str = ""
+    webhook_http: bool = False
 
     # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
     budgets: str = ""

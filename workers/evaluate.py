@@ -12,6 +12,7 @@ from app.jobs.kinds import EvaluateAll, EvaluateCampaign, EvaluateTenant, Prune
 
 KEEP_ANSWERS = timedelta(days=2)
 KEEP_QUEUE_LOG = timedelta(days=7)
+KEEP_MESSAGES = timedelta(days=30)
 
 PRUNE_SYSTEM = (
     "DELETE FROM pgqueuer_log WHERE created < now() - CAST(:log AS interval)",
@@ -28,6 +29,7 @@ PRUNE_TENANT = (
     "DELETE FROM idempotency_records WHERE created_at < now() - CAST(:answers AS interval)",
     "DELETE FROM sign_in_links WHERE expires_at < now() - CAST(:answers AS interval)",
     "DELETE FROM web_sessions WHERE expires_at < now() - CAST(:answers AS interval)",
+    "DELETE FROM webhook_deliveries WHERE finished_at < now() - CAST(:messages AS interval)",
 )
 
 
@@ -64,4 +66,6 @@ async def prune(services: Services, _: Prune) -> None:
     for tenant_id in tenants:
         async with services.database.transaction(tenant_id) as session:
             for statement in PRUNE_TENANT:
-                await session.execute(text(statement), {"answers": KEEP_ANSWERS})
+                await session.execute(
+                    text(statement), {"answers": KEEP_ANSWERS, "messages": KEEP_MESSAGES}
+                )

@@ -14,7 +14,16 @@ from app.core.logs import get_logger
 from app.core.metrics import record_job
 from app.core.services import Services
 from app.jobs.kinds import MAX_ATTEMPTS, decode
-from workers import audit, checks, connections, deliver, evaluate, memberships, retain
+from workers import (
+    audit,
+    checks,
+    connections,
+    deliver,
+    evaluate,
+    memberships,
+    retain,
+    webhooks,
+)
 from workers.reach import NOTHING, Reach
 
 Handler = Callable[[Services, Reach, Any], Awaitable[None]]
@@ -36,7 +45,9 @@ HANDLERS: dict[str, Handler] = {
     "check_all_accounts": checks.check_all_accounts,
     "check_all_pairs": memberships.check_all_pairs,
     "check_pairs": memberships.check_pairs,
+    "deliver_all_webhooks": at_home(webhooks.deliver_all_webhooks),
     "deliver_reminders": at_home(deliver.deliver_reminders),
+    "deliver_webhook": at_home(webhooks.deliver_webhook),
     "evaluate_all": at_home(evaluate.evaluate_all),
     "evaluate_campaign": at_home(evaluate.evaluate_campaign),
     "evaluate_tenant": at_home(evaluate.evaluate_tenant),

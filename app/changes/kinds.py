@@ -64,5 +64,11 @@ class ChangeKind(StrEnum):
     UNIT_HEAD_CHANGED = "unit_head:changed"
     USER_CREATED = "user:created"
     USER_UPDATED = "user:updated"
+    WEBHOOK_CREATED = "webhook:created"
+    WEBHOOK_DISABLED = "webhook:disabled"
+    WEBHOOK_REDELIVERED = "webhook:redelivered"
+    WEBHOOK_REMOVED = "webhook:removed"
+    WEBHOOK_SECRET_EXCHANGED = "webhook:secret_exchanged"  # noqa: S105 - A kind, and no secret.
+    WEBHOOK_UPDATED = "webhook:updated"
     WORK_UNIT_CREATED = "work_unit:created"
     WORK_UNIT_UPDATED = "work_unit:updated"

@@ -29,6 +29,7 @@ from app.core.services import Services
 from app.employees import sealing as nips
 from app.identity import queries as identity
 from app.settings import Settings, get_settings
+from app.webhooks import sealing as webhooks
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of connected accounts, and their keys.")
 FIRST = UUID(int=0)
@@ -77,17 +78,20 @@ def rotate_keys(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"resealed": resealed, "unreadable": unreadable}))  # noqa: T201
     else:
-        out.print(f"{resealed} connections, contacts and NIPs are sealed under the first key now.")
+        out.print(
+            f"{resealed} connections, contacts, webhooks and NIPs are sealed under the first key"
+            " now."
+        )
     if unreadable:
         fail(
-            f"{unreadable} connections, contacts or NIPs cannot be read: put the key that sealed"
-            " them back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS, or connect and"
+            f"{unreadable} connections, contacts, webhooks or NIPs cannot be read: put the key that"
+            " sealed them back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS, or connect and"
             " enter them again."
         )
 
 
 async def reseal_all(settings: Settings) -> tuple[int, int]:
-    """How many connections, contacts and NIPs were sealed anew, and how many cannot be read.
+    """How many secrets and NIPs were sealed anew, and how many cannot be read.
 
     Raises:
         OperatorError: the keys are not set.
@@ -100,7 +104,7 @@ async def reseal_all(settings: Settings) -> tuple[int, int]:
     registry = registry_keys_of(settings)
     # Each kind of secret with the keys that it is sealed by.
     kinds: list[tuple[Callable[..., Awaitable[Resealed]], Keyring | RegistryKeys]]
-    kinds = [(reseal_batch, keys), (contacts.reseal_batch, keys)]
+    kinds = [(reseal_batch, keys), (contacts.reseal_batch, keys), (webhooks.reseal_batch, keys)]
     if registry is not None:
         kinds += [(nips.reseal_batch, registry), (nips.reseal_past, registry)]
     async with operator.connected(settings) as database:

@@ -96,6 +96,12 @@ REMINDERS = Counter(
     ["channel", "outcome"],
     registry=REGISTRY,
 )
+WEBHOOKS = Counter(
+    "simedsos_webhooks_total",
+    "Attempts to tell endpoints of changes, by outcome.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -157,6 +163,10 @@ def record_token_refresh(*, platform: str, outcome: str) -> None:
 
 def record_reminders(*, channel: str, outcome: str, number: int = 1) -> None:
     REMINDERS.labels(channel, outcome).inc(number)
+
+
+def record_webhook(*, outcome: str) -> None:
+    WEBHOOKS.labels(outcome).inc()
 
 
 def exposition() -> bytes:

@@ -1,4 +1,4 @@
-"""Posting a signed JSON message to an address that the operator has set; follows no redirect.
+"""Posting a signed JSON message to an address that somebody has set; follows no redirect.
 
 The signature is that of Standard Webhooks: HMAC-SHA256 over id, time and body.
 """
@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ for name in ("httpx", "httpcore"):
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - What marks a secret, and none itself.
 TIMEOUT_SECONDS: Final = 15.0
 Transport = httpx.AsyncBaseTransport
+Client = httpx.AsyncClient
 
 
 class PostingFailed(Exception):
@@ -42,32 +43,48 @@ def signing_key(secret: str) -> bytes:
 
 
 def signature(secret: str, message_id: str, at: datetime, body: bytes) -> str:
-    """The value of `webhook-signature`."""
+    """One signature of `webhook-signature`, which may hold several."""
     signed = f"{message_id}.{int(at.timestamp())}.".encode() + body
     digest = hmac.new(signing_key(secret), signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def signed_headers(secret: str, message_id: str, at: datetime, body: bytes) -> Mapping[str, str]:
-    """The headers by which a receiver knows who sent a message, when, and whether again."""
+def signed_headers(
+    secrets: Sequence[str], message_id: str, at: datetime, body: bytes
+) -> Mapping[str, str]:
+    """The headers by which a receiver knows who sent a message, when, and whether again.
+
+    While a secret is exchanged for another, the message bears a signature of each.
+    """
     return {
         "content-type": "application/json",
         "user-agent": "simedsos/0.1",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signature(secret, message_id, at, body),
+        "webhook-signature": " ".join(signature(each, message_id, at, body) for each in secrets),
     }
 
 
+def posting_client(
+    timeout_seconds: float = TIMEOUT_SECONDS, transport: Transport | None = None
+) -> httpx.AsyncClient:
+    """A client for messages, to be closed by who has opened it."""
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        trust_env=False,
+        timeout=httpx.Timeout(timeout_seconds),
+        transport=transport,
+    )
+
+
 async def post_signed(
+    client: httpx.AsyncClient,
     url: str,
-    secret: str,
+    secrets: Sequence[str],
     message_id: str,
     body: bytes,
     *,
     at: datetime,
-    timeout_seconds: float = TIMEOUT_SECONDS,
-    transport: Transport | None = None,
 ) -> int:
     """Post a message; answers the status. The body of the answer is not read.
 
@@ -76,17 +93,9 @@ async def post_signed(
         PostingFailed: nobody could be reached, or the connection broke off.
     """
     try:
-        async with (
-            httpx.AsyncClient(
-                follow_redirects=False,
-                trust_env=False,
-                timeout=httpx.Timeout(timeout_seconds),
-                transport=transport,
-            ) as client,
-            client.stream(
-                "POST", url, content=body, headers=signed_headers(secret, message_id, at, body)
-            ) as response,
-        ):
+        async with client.stream(
+            "POST", url, content=body, headers=signed_headers(secrets, message_id, at, body)
+        ) as response:
             return response.status_code
     except httpx.TimeoutException:
         raise PostingTimedOut from None

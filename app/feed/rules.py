@@ -18,7 +18,7 @@ TOLD: Final = frozenset({
 # else's business; the audit trail has it.
 WITHHELD: Final = frozenset({
     "api_key", "breach", "connection", "consent", "contact", "reminder_plan", "reminders",
-    "retention", "session", "subject_request", "unit_head", "user",
+    "retention", "session", "subject_request", "unit_head", "user", "webhook",
 })  # fmt: skip
 LAST_SEQUENCE: Final = 2**63 - 1
 SHAPE: Final = struct.Struct(">QQ")

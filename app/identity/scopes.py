@@ -34,6 +34,8 @@ class Scope(StrEnum):
     PRIVACY_WRITE = "privacy:write"
     REPORTS_READ = "reports:read"
     REPORTS_WRITE = "reports:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     WORK_UNITS_READ = "work_units:read"
     WORK_UNITS_WRITE = "work_units:write"
 

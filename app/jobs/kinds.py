@@ -220,6 +220,30 @@ class AnchorAudit:
         return self.kind
 
 
+@dataclass(frozen=True, slots=True)
+class DeliverAllWebhooks:
+    """Queue the telling of changes, for every endpoint that has something to be told."""
+
+    kind: ClassVar[str] = "deliver_all_webhooks"
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverWebhook:
+    """Tell one endpoint of changes, one after the other."""
+
+    kind: ClassVar[str] = "deliver_webhook"
+    tenant_id: UUID
+    endpoint_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.endpoint_id}"
+
+
 KINDS: dict[str, type[Job]] = {
     kind.kind: kind
     for kind in (
@@ -229,7 +253,9 @@ KINDS: dict[str, type[Job]] = {
         CheckAllAccounts,
         CheckAllPairs,
         CheckPairs,
+        DeliverAllWebhooks,
         DeliverReminders,
+        DeliverWebhook,
         EvaluateAll,
         EvaluateCampaign,
         EvaluateTenant,

@@ -9,7 +9,7 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -55,6 +55,17 @@ NOT_PUBLIC_V6 = tuple(
     IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 )
 NAT64 = IPv6Network("64:ff9b::/96")
+# Where servers of an own network stand. Addresses that lead to the machine's own neighbourhood or
+# to the credentials of a cloud (169.254.0.0/16, fe80::/10, fd00:ec2::254) are never among them.
+INSIDE = (
+    IPv4Network("10.0.0.0/8"),
+    IPv4Network("127.0.0.0/8"),
+    IPv4Network("172.16.0.0/12"),
+    IPv4Network("192.168.0.0/16"),
+    IPv6Network("::1/128"),
+    IPv6Network("fc00::/7"),
+)
+CREDENTIALS_V6 = IPv6Network("fd00:ec2::/32")
 # More addresses than these would only stretch the wait for a host that does not answer.
 MOST_TRIED = 4
 
@@ -86,8 +97,20 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     )
 
 
-def public_addresses(answers: Iterable[str]) -> list[str]:
-    """The addresses of a DNS answer, of which every single one must be public.
+def is_public_or_inside(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is public, or of a network that an operator may have servers in."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public_or_inside(address.ipv4_mapped)
+        if address in CREDENTIALS_V6 or address.scope_id is not None:
+            return False
+    return is_public(address) or any(address in network for network in INSIDE)
+
+
+def public_addresses(
+    answers: Iterable[str], may: Callable[[IPv4Address | IPv6Address], bool] = is_public
+) -> list[str]:
+    """The addresses of a DNS answer, of which every single one must be public, or as `may` says.
 
     Raises:
         NotSupported: at least one is not, or is no address.
@@ -100,7 +123,7 @@ def public_addresses(answers: Iterable[str]) -> list[str]:
     if not addresses:
         raise Unavailable("the host has no address")
     # An answer that mixes the two kinds is a trick, not an accident.
-    if not all(is_public(address) for address in addresses):
+    if not all(may(address) for address in addresses):
         raise NotSupported("the host is not on the public internet")
     return [str(address) for address in addresses]
 
@@ -118,9 +141,19 @@ async def look_up(host: str, port: int) -> Sequence[str]:
 
 
 class PublicOnly(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses only; TLS still verifies the name, which it is given later."""
+    """Connects to public addresses only; TLS still verifies the name, which it is given later.
 
-    def __init__(self, resolve: Resolve, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
+    Hosts that the operator has named may also stand in a network of their own.
+    """
+
+    def __init__(
+        self,
+        resolve: Resolve,
+        inner: httpcore.AsyncNetworkBackend | None = None,
+        *,
+        private_hosts: Collection[str] = (),
+    ) -> None:
+        self._private_hosts = private_hosts
         self._resolve = resolve
         self._inner = inner or httpcore.AnyIOBackend()
 
@@ -138,7 +171,10 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
             NotSupported: the host is not on the public internet.
             Unavailable: it cannot be found or reached.
         """
-        addresses = (await self._judged(checked_host(host), port, timeout))[:MOST_TRIED]
+        private = host.lower() in self._private_hosts
+        name = host.lower() if private else checked_host(host)
+        may = is_public_or_inside if private else is_public
+        addresses = public_addresses(await self._answers(name, port, timeout), may)[:MOST_TRIED]
         share = None if timeout is None else timeout / len(addresses)
         for address in addresses:
             try:
@@ -153,13 +189,12 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
                 continue
         raise Unavailable("the host takes no connection")
 
-    async def _judged(self, host: str, port: int, seconds: float | None) -> list[str]:
+    async def _answers(self, host: str, port: int, seconds: float | None) -> Sequence[str]:
         try:
             async with asyncio.timeout(seconds):
-                answers = await self._resolve(host, port)
+                return await self._resolve(host, port)
         except (OSError, UnicodeError, TimeoutError):
             raise Unavailable("the host cannot be found") from None
-        return public_addresses(answers)
 
     async def connect_unix_socket(
         self,

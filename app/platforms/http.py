@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -128,7 +128,7 @@ class HostTransport(httpx.AsyncHTTPTransport):
     server of the operator's own choice that stands in for the hosts.
     """
 
-    def __init__(self, resolve: Resolve | None) -> None:
+    def __init__(self, resolve: Resolve | None, *, private_hosts: Collection[str] = ()) -> None:
         super().__init__(trust_env=False, http2=True, limits=HOST_LIMITS)
         if resolve is not None:
             # httpx has no parameter for the network below it, httpcore has.
@@ -137,7 +137,7 @@ class HostTransport(httpx.AsyncHTTPTransport):
                 connections=HOST_CONNECTIONS,
                 idle=HOST_IDLE,
                 idle_seconds=HOST_IDLE_SECONDS,
-                backend=PublicOnly(resolve),
+                backend=PublicOnly(resolve, private_hosts=private_hosts),
             )
 
 

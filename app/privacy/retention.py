@@ -72,11 +72,13 @@ TABLES: Mapping[Class, frozenset[str]] = {
     }),
     Class.SHORT: frozenset({
         "connection_attempts", "cron_slots", "idempotency_records", "platform_breakers",
-        "platform_budgets", "sign_in_links", "web_sessions",
+        "platform_budgets", "sign_in_links", "web_sessions", "webhook_deliveries",
     }),
     Class.PREVIEW: frozenset({"import_faults", "import_rows", "imports"}),
     Class.TRAIL: frozenset({"audit_entries", "audit_heads", "changes"}),
-    Class.OFFICIAL: frozenset({"api_keys", "breaches", "reminder_plans"}),
+    Class.OFFICIAL: frozenset({
+        "api_keys", "breaches", "reminder_plans", "webhook_endpoints",
+    }),
     Class.NOBODY: frozenset({
         "campaign_archives", "campaign_official_accounts", "campaigns", "count_snapshots",
         "due_polls", "duties",

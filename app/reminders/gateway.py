@@ -13,6 +13,7 @@ from app.core.posting import (
     PostingTimedOut,
     Transport,
     post_signed,
+    posting_client,
 )
 from app.reminders.letters import Parcel
 from app.reminders.rules import Channel, Trouble
@@ -47,16 +48,11 @@ class Gateway:
             }
         )
         try:
-            async with asyncio.timeout(2 * self.timeout_seconds):
-                status = await post_signed(
-                    self.url,
-                    self.secret,
-                    parcel.id,
-                    body,
-                    at=now,
-                    timeout_seconds=self.timeout_seconds,
-                    transport=self.transport,
-                )
+            async with (
+                asyncio.timeout(2 * self.timeout_seconds),
+                posting_client(self.timeout_seconds, self.transport) as client,
+            ):
+                status = await post_signed(client, self.url, [self.secret], parcel.id, body, at=now)
         except (PostingTimedOut, TimeoutError):
             return Trouble.TIMED_OUT
         except PostingFailed:

@@ -73,6 +73,7 @@ def nobodys() -> dict[str, str]:
         "official",
         "key",
         "breach",
+        "webhook",
     )
     return {kind: str(uuid4()) for kind in kinds}
 
@@ -106,6 +107,8 @@ async def lay_out(
     key = {"name": f"Sistem {mark}", "scopes": ["keys:write"]}
     found.shared["key"] = await made(api, "/v1/api-keys", key)
     found.shared["breach"] = await made(api, "/v1/privacy/breaches", {**BREACH, "what": mark})
+    hook = {"name": f"Kabar {mark}", "url": f"https://{mark}.example.go.id/kabar".lower()}
+    found.shared["webhook"] = await made(api, "/v1/webhooks", hook)
     report = {"campaign_id": campaign_id, "title": f"Laporan {mark}"}
     found.shared["report"] = await made(api, "/v1/reports", report)
     return found

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints of other systems, to which changes are told in order and at least once."""
