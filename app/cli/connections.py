@@ -85,8 +85,8 @@ def rotate_keys(as_json: AsJson = False) -> None:
     if unreadable:
         fail(
             f"{unreadable} connections, contacts, webhooks or NIPs cannot be read: put the key that"
-            " sealed them back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS, or connect and"
-            " enter them again."
+            " sealed them back at the end of SIMEDSOS_TOKEN_KEYS or SIMEDSOS_REGISTRY_KEYS, or"
+            " connect and enter them again."
         )
 
 

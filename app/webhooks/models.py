@@ -8,8 +8,8 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
-    SmallInteger,
     Text,
     UniqueConstraint,
 )
@@ -103,7 +103,7 @@ class WebhookDelivery(TenantRow, Base):
     first_attempt_at: Mapped[datetime | None]
     last_attempt_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime]
-    status: Mapped[int | None] = mapped_column(SmallInteger)
+    status: Mapped[int | None] = mapped_column(Integer)
     trouble: Mapped[Trouble | None] = mapped_column(
         closed_set(Trouble, "delivery_trouble_is_known")
     )

@@ -78,7 +78,7 @@ async def waiting(
 ) -> Mapping[UUID, int]:
     """How many messages wait for each of some endpoints."""
     found = await session.execute(
-        select(WebhookDelivery.endpoint_id, func.count())
+        select(WebhookDelivery.endpoint_id, func.count().label("waiting"))
         .where(
             WebhookDelivery.tenant_id == tenant_id,
             among(WebhookDelivery.endpoint_id, endpoint_ids),
@@ -86,7 +86,7 @@ async def waiting(
         )
         .group_by(WebhookDelivery.endpoint_id)
     )
-    return dict(found.tuples().all())
+    return {row.endpoint_id: row.waiting for row in found}
 
 
 def of_endpoint(endpoint: WebhookEndpoint) -> Select[WebhookDelivery]:

@@ -130,7 +130,7 @@ def _deliveries() -> None:
         _moment("first_attempt_at", nullable=True),
         _moment("last_attempt_at", nullable=True),
         _moment("next_attempt_at"),
-        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("trouble", _one_of("delivery_trouble_is_known", *TROUBLES), nullable=True),
         _moment("finished_at", nullable=True),
         sa.CheckConstraint(
