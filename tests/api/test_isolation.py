@@ -42,6 +42,7 @@ def concrete(path: str) -> str:
         "key",
         "request",
         "breach",
+        "webhook",
     ):
         path = path.replace(f"{{{name}_id}}", ABSENT)
     assert "{" not in path, path

@@ -16,11 +16,14 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.core.clock import SettableClock
+from app.core.ids import new_id
 from app.core.services import Services
 from app.jobs.kinds import DeliverWebhook, encode
 from app.settings import Settings
+from app.webhooks.outbox import Message
+from app.webhooks.rules import written_secret
 from tests.connecting import KEYS
-from tests.support import Api, Government
+from tests.support import NOW, Api, Government
 from workers.jobs import run_job
 
 DROP = "drop"
@@ -62,6 +65,7 @@ class Receiver:
     now: int = 0
     most: int = 0
     seen: asyncio.Event = field(default_factory=asyncio.Event)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -86,7 +90,11 @@ class Receiver:
         await asyncio.sleep(0.005)
         self.now -= 1
         if answer == HOLD:
-            await reader.read()
+            gone = asyncio.ensure_future(reader.read())
+            released = asyncio.ensure_future(self.release.wait())
+            await asyncio.wait((gone, released), return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+            released.cancel()
         if isinstance(answer, str):
             return False
         told = f"HTTP/1.1 {answer} X\r\ncontent-length: 0\r\nlocation: {self.url}-lain\r\n\r\n"
@@ -111,6 +119,13 @@ async def receiving() -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         server.close()
+
+
+def message_to(url: str) -> Message:
+    """A message that was claimed for an address."""
+    ids = [new_id() for _ in range(5)]
+    secrets = [written_secret(b"s" * 32)]
+    return Message(*ids[:4], "work_unit:created", 7, ids[4], NOW, url, secrets)
 
 
 def settings_for(services: Services) -> Settings:
