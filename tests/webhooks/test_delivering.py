@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.clock import SystemClock
 from app.core.ids import new_id
 from app.jobs.kinds import DeliverAllWebhooks, DeliverWebhook, Prune, encode
-from app.webhooks.outbox import LEASE
+from app.webhooks.outbox import AT_ONCE, LEASE
 from tests.connecting import KEYS
 from tests.support import NOW
 from tests.workers.scripts import queued
@@ -104,6 +103,18 @@ async def test_a_slower_transaction_is_told_in_its_turn(hooked: Hooked):
         assert hooked.receiver.got == []
     await hooked.deliver()
     assert hooked.receiver.subjects() == [str(each) for each in subjects]
+
+
+async def test_more_changes_than_are_lined_up_at_once_are_all_told(hooked: Hooked):
+    tenant_id, subjects = hooked.government.tenant_id, [new_id() for _ in range(AT_ONCE + 5)]
+    async with hooked.services.database.transaction(tenant_id) as session:
+        for subject in subjects:
+            kind = ChangeKind.WORK_UNIT_UPDATED
+            record(session, kind, subject, tenant_id=tenant_id, actor="tests", at=NOW)
+            await session.flush()
+    await hooked.deliver()
+    assert hooked.receiver.subjects() == [str(each) for each in subjects]
+    assert len(set(hooked.receiver.ids())) == len(subjects)
 
 
 async def test_several_workers_send_each_message_once_and_one_at_a_time(hooked: Hooked):
