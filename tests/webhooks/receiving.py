@@ -123,9 +123,18 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 def message_to(url: str) -> Message:
     """A message that was claimed for an address."""
-    ids = [new_id() for _ in range(5)]
-    secrets = [written_secret(b"s" * 32)]
-    return Message(*ids[:4], "work_unit:created", 7, ids[4], NOW, url, secrets)
+    return Message(
+        tenant_id=new_id(),
+        endpoint_id=new_id(),
+        claim=new_id(),
+        id=new_id(),
+        kind="work_unit:created",
+        change=7,
+        subject_id=new_id(),
+        at=NOW,
+        url=url,
+        secrets=[written_secret(b"s" * 32)],
+    )
 
 
 def settings_for(services: Services) -> Settings:
