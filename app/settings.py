@@ -97,6 +97,13 @@ class Settings(BaseSettings):
     webhook_private_hosts: str = ""
     webhook_http: bool = False
 
+    # SIASN of BKN, against which the registry is compared: off while no key is set.
+    siasn_base_url: str | None = None
+    siasn_token_url: str | None = None
+    siasn_consumer_key: SecretStr | None = None
+    siasn_consumer_secret: SecretStr | None = None
+    siasn_sso_token: SecretStr | None = None
+
     # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
     budgets: str = ""
     # Names of platforms whose public pages may be read, parted by commas.

@@ -24,6 +24,7 @@ from app.cli import (
     reminders,
     reports,
     sandbox,
+    siasn,
 )
 from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
 from app.core.crypto import KeyringUnusable, registry_keys_of
@@ -53,6 +54,7 @@ app.add_typer(reminders.app, name="reminders")
 app.command(name="poll")(polls.poll)
 app.command(name="report")(reports.report)
 app.command(name="sandbox")(sandbox.sandbox)
+app.add_typer(siasn.app, name="siasn")
 IMPORT_KINDS = frozenset(ImportKind)
 
 
