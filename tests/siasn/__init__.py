@@ -1,0 +1,1 @@
+"""Tests of SIASN: reading its answers, asking it, and comparing the registry with it."""
