@@ -96,7 +96,8 @@ class Office:
     people: Sequence[Invented] = ()
     units: Sequence[InventedUnor] = ()
     appointed: Sequence[str] = ()
-    faults: deque[Fault] = field(default_factory=deque)
+    # What becomes of the next answers, one each; None is a good one.
+    faults: deque[Fault | None] = field(default_factory=deque)
     asked: list[str] = field(default_factory=list)
     tokens: dict[str, Any] = field(default_factory=dict)
     always: Fault | None = None

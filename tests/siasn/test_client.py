@@ -157,6 +157,13 @@ async def test_statuses(clock, answer, error):
     assert type(caught.value) is error
 
 
+async def test_a_list_that_is_not_found_tells_of_nobody(clock):
+    siasn = answering(lambda _: httpx.Response(200, json=NOT_THERE), clock)
+    for ask in (siasn.units, lambda: siasn.appointments(2026)):
+        with pytest.raises(Refused):
+            await ask()
+
+
 async def test_what_never_arrives_is_no_answer(clock):
     async def hang(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(60)
