@@ -14,7 +14,10 @@ from app.official_accounts.models import OfficialAccount
 from app.privacy.retention import PERIODS, PREVIEWS, TABLES, Class
 from app.privacy.schemas import Kept, Measure, ProcessingRecord, Purpose, Recipient
 from app.settings import Settings
+from app.siasn.client import BASE_URL as SIASN
+from app.webhooks.models import WebhookEndpoint
 
+TOLD_BY_WEBHOOK = "pengenal acak dan jenis perubahan"
 KINDS: dict[Class, str] = {
     Class.WITH_THE_PERSON: "Data pegawai, akun yang disampaikan, tanggapan dan permohonan",
     Class.IDS_ONLY: "Bukti dan status kepatuhan, dengan pengenal acak",
@@ -129,6 +132,15 @@ async def _recipients(
         )
         for platform, _ in platforms
     ]
+    endpoints = await session.scalars(
+        select(WebhookEndpoint.url)
+        .where(WebhookEndpoint.tenant_id == caller.tenant_id, WebhookEndpoint.disabled.is_(None))
+        .order_by(WebhookEndpoint.id)
+    )
+    found += [
+        Recipient(who=urlsplit(url).hostname or "", kind="webhook", receives=TOLD_BY_WEBHOOK)
+        for url in endpoints
+    ]
     return [*found, *_gateways(settings)]
 
 
@@ -141,6 +153,9 @@ def _gateways(settings: Settings) -> Sequence[Recipient]:
         told = "nomor telepon dan teks pengingat"
         host = urlsplit(settings.reminder_webhook_url.get_secret_value()).hostname or ""
         found.append(Recipient(who=host, kind="gerbang pesan", receives=told))
+    if settings.siasn_consumer_key is not None:
+        host = urlsplit(settings.siasn_base_url or SIASN).hostname or ""
+        found.append(Recipient(who=host, kind="SIASN BKN", receives="NIP, untuk dibandingkan"))
     if settings.oidc_issuer is not None:
         told = "tidak ada; memberi tahu siapa yang masuk"
         found.append(Recipient(who=settings.oidc_issuer, kind="penyedia identitas", receives=told))

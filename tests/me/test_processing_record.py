@@ -8,6 +8,7 @@ from app.models import TABLES
 from app.settings import Settings
 from tests.api.test_api_keys import make
 from tests.api.test_compliance import account, make_campaign, registry  # noqa: F401
+from tests.connecting import KEYS
 from tests.support import Api
 
 FORMAL = "UU 27/2022"
@@ -39,18 +40,24 @@ async def test_purposes_recipients_and_periods_are_those_in_force(api, services,
         smtp_password=SecretStr("rahasia-sekali"),
         retention_campaign_days=365,
         reminder_webhook_url=SecretStr("https://gerbang.example.go.id/kirim?kunci=rahasia-sekali"),
+        siasn_consumer_key=SecretStr("kunci"),
+        token_keys=SecretStr(KEYS),
     )
+    endpoint = {"name": "SIMPEG", "url": "https://simpeg.example.go.id/kabar?kunci=rahasia-sekali"}
+    assert (await api.post("/v1/webhooks", endpoint)).status_code == 201
     after = await told(api)
     assert "730 hari setelah berhenti" in str(after["kept"])
     assert "365 hari setelah kampanye berakhir" in str(after["kept"])
     assert "365 hari" not in str(before["kept"])
     told_of = {each["who"] for each in after["recipients"]}
     assert {"mail.example.go.id", "gerbang.example.go.id"} <= told_of
+    assert {"simpeg.example.go.id", "apimws.bkn.go.id"} <= told_of
     measures = [
         {each["what"]: each["in_force"] for each in found["measures"]} for found in (before, after)
     ]
     changed = {what for what in measures[0] if measures[0][what] != measures[1][what]}
     assert changed == {
+        "Alamat dan token dienkripsi",
         "HTTPS",
         "Penghapusan otomatis setelah berhenti",
         "Pengarsipan otomatis setelah kampanye berakhir",
