@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from app.cli.operator import operator_of
-from app.core.clock import SystemClock
 from app.core.crypto import registry_keys_of
 from app.core.db import Database, make_engine, plain_url
 from app.core.ids import new_id
+from app.core.services import Services
 from app.exchange import service as exchange
-from app.exchange.models import ImportKind
+from app.exchange.kinds import ImportKind
+from app.exchange.rules import Order
 from app.identity import service as identity
 from app.local.demo_world import write_demo
 from app.settings import Settings
@@ -50,19 +51,11 @@ ON CONFLICT DO NOTHING
 async def import_once(database: Database, tenant_id: UUID, kind: ImportKind, path: Path) -> float:
     """Seconds to import a file, to the end of the commit, as the API does it."""
     begun = time.perf_counter()
+    services = Services(database, Settings())
     with path.open("rb") as file:
-        async with database.transaction(tenant_id) as session:
-            made = await exchange.import_file(
-                session,
-                operator_of(tenant_id),
-                kind,
-                file,
-                settings=Settings(),
-                dry_run=False,
-                now=SystemClock().now(),
-            )
-            assert made.rejected == 0
-            assert kind is not ImportKind.EMPLOYEES or made.inserted + made.unchanged == ROWS
+        made = await exchange.import_file(services, operator_of(tenant_id), kind, file, Order())
+    assert made.rejected == 0
+    assert kind is not ImportKind.EMPLOYEES or made.inserted + made.unchanged == ROWS
     return time.perf_counter() - begun
 
 

@@ -94,7 +94,7 @@ class CohortDrift:
 ADDRESSED = """
     SELECT employee.id FROM employees AS employee
     WHERE employee.tenant_id = :tenant_id
-      AND employee.standing NOT IN ('retired', 'dismissed')
+      AND employee.standing NOT IN ('retired', 'dismissed', 'left')
       AND (CAST(:categories AS text[]) = '{}' OR employee.category = ANY(:categories))
       AND (CAST(:unit_ids AS uuid[]) = '{}' OR EXISTS (
           SELECT 1 FROM work_units AS unit

@@ -1,6 +1,5 @@
 """Recording changes in the caller's transaction; nothing else writes to `changes`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,36 +36,25 @@ def record(
     chain.expect_changes(session, tenant_id)
 
 
-ALIKE = text("""
+TOUCHED = text("CREATE TEMP TABLE touched_subjects (kind text, id uuid) ON COMMIT DROP")
+RECORD_TOUCHED = text("""
 INSERT INTO changes (tenant_id, kind, subject_id, actor, at, facts)
-SELECT CAST(:tenant_id AS uuid), :kind, subject, :actor, CAST(:at AS timestamptz),
+SELECT CAST(:tenant_id AS uuid), kind, id, :actor, CAST(:at AS timestamptz),
        jsonb_build_object('import_id', CAST(:import_id AS text))
-FROM unnest(CAST(:subjects AS uuid[])) AS subject
+FROM touched_subjects
 """)
 
 
-async def record_imported(
-    session: AsyncSession,
-    kind: ChangeKind,
-    subject_ids: Sequence[UUID],
-    *,
-    tenant_id: UUID,
-    actor: str,
-    at: datetime,
-    import_id: UUID,
+async def begin_touching(session: AsyncSession) -> None:
+    """An empty temporary table `touched_subjects (kind, id)`, for changes of very many."""
+    await session.execute(text("DROP TABLE IF EXISTS touched_subjects"))
+    await session.execute(TOUCHED)
+
+
+async def record_touched(
+    session: AsyncSession, *, tenant_id: UUID, actor: str, at: datetime, import_id: UUID
 ) -> None:
-    """Write one change of a kind for each of many subjects that an import has touched."""
-    if not subject_ids:
-        return
-    await session.execute(
-        ALIKE,
-        {
-            "tenant_id": tenant_id,
-            "kind": kind,
-            "actor": actor,
-            "at": at,
-            "import_id": str(import_id),
-            "subjects": list(subject_ids),
-        },
-    )
+    """Write one change for each row of `touched_subjects`, all of one import."""
+    where = {"tenant_id": tenant_id, "actor": actor, "at": at, "import_id": str(import_id)}
+    await session.execute(RECORD_TOUCHED, where)
     chain.expect_changes(session, tenant_id)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from app.cli import (
     evidence,
     follower_lists,
     governments,
+    imports,
     keys,
     operator,
     platforms,
@@ -26,11 +26,10 @@ from app.cli import (
     sandbox,
     siasn,
 )
-from app.cli.terminal import AsJson, Tenant, err, fail, out, run, say
+from app.cli.terminal import AsJson, err, fail, out, run, say
 from app.core.crypto import KeyringUnusable, registry_keys_of
 from app.core.logs import SERVER_LOGS
 from app.core.reaching import DatabaseUnreachable, reach
-from app.exchange.models import ImportKind
 from app.local.up import UpRefused, run_up
 from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize, profile_url
@@ -55,7 +54,8 @@ app.command(name="poll")(polls.poll)
 app.command(name="report")(reports.report)
 app.command(name="sandbox")(sandbox.sandbox)
 app.add_typer(siasn.app, name="siasn")
-IMPORT_KINDS = frozenset(ImportKind)
+app.command(name="import")(imports.import_file)
+app.command(name="template")(imports.template)
 
 
 @app.command()
@@ -117,38 +117,6 @@ def scheduler() -> None:
     """Fire the cron table; any number may run."""
     _tell_if_unreachable(get_settings())
     asyncio.run(ROLES["scheduler"](get_settings()))
-
-
-@app.command(name="import")
-def import_file(
-    kind: Annotated[str, typer.Argument(help="employees, accounts or work-units")],
-    file: Path,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change.")] = False,
-    tenant: Tenant = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import a CSV file or an Excel workbook into the registry."""
-    wanted = kind.replace("-", "_")
-    if wanted not in IMPORT_KINDS:
-        fail(f"'{kind}' is no kind of import; use employees, accounts or work-units.", status=2)
-    if not file.is_file():
-        fail(f"There is no file {file}.", status=2)
-    made = run(operator.import_path(get_settings(), ImportKind(wanted), file, tenant, dry_run))
-    if as_json:
-        print(made.model_dump_json())  # noqa: T201
-    else:
-        verb = "would be" if dry_run else "were"
-        out.print(
-            f"{made.rows} rows: {made.accepted} accepted, {made.rejected} rejected;"
-            f" {made.inserted} {verb} new, {made.changed} {verb} changed,"
-            f" {made.unchanged} stay as they are."
-        )
-        if made.ignored_columns:
-            say(f"Not read, for want of a known heading: {', '.join(made.ignored_columns)}.")
-        for fault in made.faults:
-            out.print(f"  line {fault.line}, {fault.column}: {fault.message} ({fault.code})")
-    if made.rejected:
-        raise typer.Exit(1)
 
 
 @app.command(name="normalize")

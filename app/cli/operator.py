@@ -18,9 +18,6 @@ from app.core.crypto import KeyringUnusable, registry_keys_of
 from app.core.db import Database, make_engine
 from app.core.logs import configure_logging
 from app.core.uploads import Upload
-from app.exchange import service as exchange
-from app.exchange.models import ImportKind
-from app.exchange.schemas import ImportOut
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import ApiKey
@@ -95,26 +92,6 @@ def operator_of(tenant_id: UUID) -> Caller:
     """The operator as a caller with every scope."""
     expires = SystemClock().now() + timedelta(hours=1)
     return Caller(tenant_id, OPERATOR, frozenset(Scope), None, expires)
-
-
-async def import_path(
-    settings: Settings, kind: ImportKind, path: Path, tenant: str | None, dry_run: bool
-) -> ImportOut:
-    """Import a file through the same code as an upload."""
-    async with connected(settings) as database:
-        caller = operator_of(await chosen_tenant(database, tenant))
-        with path.open("rb") as file:
-            async with database.transaction(caller.tenant_id) as session:
-                made = await exchange.import_file(
-                    session,
-                    caller,
-                    kind,
-                    file,
-                    settings=settings,
-                    dry_run=dry_run,
-                    now=SystemClock().now(),
-                )
-                return await exchange.shown(session, caller, made)
 
 
 async def upload_list(

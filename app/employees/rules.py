@@ -24,6 +24,8 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
     RETIRED = "retired"
     DISMISSED = "dismissed"
+    # Moved to another government, or gone without our knowing why.
+    LEFT = "left"
 
 
 class Declaration(StrEnum):
@@ -181,6 +183,7 @@ def automatic_excuse(standing: Standing) -> str | None:
             | Standing.SUSPENDED
             | Standing.RETIRED
             | Standing.DISMISSED
+            | Standing.LEFT
         ):
             return standing.value
         case _:

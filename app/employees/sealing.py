@@ -109,10 +109,20 @@ def resealed_cell(keys: RegistryKeys, tenant_id: UUID, nip_hash: str, cell: str)
     Raises:
         NipUnreadable: the key that sealed it is gone, or the row was altered.
     """
+    place = NipPlace(tenant_id, bytes.fromhex(nip_hash))
+    nip = opened_cell(keys, tenant_id, nip_hash, cell)
+    return f"{keys.ring.current}:{base64.b64encode(keys.ring.seal(nip, place)).decode()}"
+
+
+def opened_cell(keys: RegistryKeys, tenant_id: UUID, nip_hash: str, cell: str) -> str:
+    """A staged NIP.
+
+    Raises:
+        NipUnreadable: the key that sealed it is gone, or the row was altered.
+    """
     key_id, _, kept = cell.partition(":")
     place = NipPlace(tenant_id, bytes.fromhex(nip_hash))
-    nip = _opened(keys, place, key_id, base64.b64decode(kept))
-    return f"{keys.ring.current}:{base64.b64encode(keys.ring.seal(nip, place)).decode()}"
+    return _opened(keys, place, key_id, base64.b64decode(kept))
 
 
 async def reseal_past(

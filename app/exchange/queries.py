@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
+from app.exchange.kinds import ImportState
 from app.exchange.models import Import, ImportFault
 from app.identity.rules import Caller
 
@@ -35,6 +36,31 @@ async def page(session: AsyncSession, caller: Caller, wanted: PageRequest) -> Se
     if wanted.after is not None:
         imports = imports.where(Import.id < wanted.after)
     return (await session.scalars(imports.order_by(Import.id.desc()).limit(wanted.limit + 1))).all()
+
+
+async def count_faults(session: AsyncSession, made: Import) -> int:
+    """How many rows of an import were rejected."""
+    counted = select(func.count()).where(
+        ImportFault.tenant_id == made.tenant_id, ImportFault.import_id == made.id
+    )
+    return (await session.scalars(counted)).one()
+
+
+async def same_file(session: AsyncSession, made: Import) -> UUID | None:
+    """The latest import that carried the same file out in the same way."""
+    return await session.scalar(
+        select(Import.id)
+        .where(
+            Import.tenant_id == made.tenant_id,
+            Import.kind == made.kind,
+            Import.digest == made.digest,
+            Import.mode == made.mode,
+            Import.full_of.is_not_distinct_from(made.full_of),
+            Import.state == ImportState.APPLIED,
+        )
+        .order_by(Import.id.desc())
+        .limit(1)
+    )
 
 
 async def faults(

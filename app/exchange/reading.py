@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.core.errors import UnsupportedFile
+from app.exchange.kinds import Encoding
 from app.exchange.workbooks import as_csv
 
 SAMPLE = 64 * 1024
-DELIMITERS = (",", ";", "\t")
+BLOCK = 1024 * 1024
+DELIMITERS = (",", ";", "\t", "|")
+# Excel writes and reads this first line, which is no row.
+TELLS_DELIMITER = "sep="
 WORKBOOK = b"PK\x03\x04"
 MAGIC = (
     (
@@ -19,12 +23,12 @@ MAGIC = (
         "it is an old or protected Excel workbook; save it as .xlsx without a password, or as CSV",
     ),
     (b"%PDF", "it is a PDF; export the table as CSV UTF-8"),
-    (b"\xff\xfe", "it is UTF-16 text; save it as CSV UTF-8"),
-    (b"\xfe\xff", "it is UTF-16 text; save it as CSV UTF-8"),
     (b"\x89PNG", "it is a picture"),
     (b"\xff\xd8\xff", "it is a picture"),
     (b"\x1f\x8b", "it is a gzip archive; unpack it first"),
 )
+ODD = "it is neither UTF-8, UTF-16 nor Windows-1252 text; save it as CSV UTF-8"
+BINARY = "it holds binary data"
 
 
 class NotATable(UnsupportedFile):
@@ -35,6 +39,15 @@ class NoRows(UnsupportedFile):
     """The file has a heading but no rows below it."""
 
 
+# The names by which Python knows them; a byte order mark is no part of the text.
+CODECS = {
+    Encoding.UTF_8: "utf-8-sig",
+    Encoding.UTF_16: "utf-16",
+    Encoding.WINDOWS_1252: "cp1252",
+    Encoding.WORKBOOK: "utf-8",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row's cells and the line of the file on which it ends."""
@@ -43,16 +56,102 @@ class Line:
     cells: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that looks like a table: its bytes, from the start, and how its text is written."""
+
+    stream: BinaryIO
+    encoding: Encoding
+    size: int
+
+    def share_read(self) -> float:
+        """How much of it has been read, from 0 to 1."""
+        return min(self.stream.tell() / self.size, 1.0) if self.size else 1.0
+
+    def lines(self) -> Generator[Line, None, None]:
+        """Its lines, the heading first; no blank ones.
+
+        Raises:
+            NotATable: its quoting is broken.
+        """
+        self.stream.seek(0)
+        text = io.TextIOWrapper(self.stream, encoding=CODECS[self.encoding], newline="")
+        try:
+            yield from _lines(text)
+        except UnicodeDecodeError as error:
+            raise NotATable(reason=ODD) from error
+        except csv.Error as error:
+            raise NotATable(reason="its quoting is broken or a cell is too long") from error
+        finally:
+            text.detach()
+
+
+def opened(stream: BinaryIO) -> Table:
+    """A CSV table, or the first sheet of a workbook.
+
+    Text that is not UTF-8 is taken for Windows-1252, which Excel writes where nobody chooses.
+
+    Raises:
+        NotATable: the stream is something else.
+        NotAWorkbook: it looks like a workbook, and cannot be read as one.
+    """
+    sample = stream.read(SAMPLE)
+    stream.seek(0)
+    workbook = sample.startswith(WORKBOOK)
+    if workbook:
+        stream = as_csv(stream)
+        sample = stream.read(SAMPLE)
+        stream.seek(0)
+    _refuse_other_kinds(sample)
+    encoding = _encoding(stream, sample)
+    _refuse_other_text(sample.decode(CODECS[encoding], errors="ignore"))
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return Table(stream, Encoding.WORKBOOK if workbook else encoding, size)
+
+
 def _refuse_other_kinds(sample: bytes) -> None:
     for magic, reason in MAGIC:
         if sample.startswith(magic):
             raise NotATable(reason=reason)
+
+
+def _refuse_other_text(sample: str) -> None:
     if not sample.strip():
         raise NotATable(reason="it is empty")
-    if b"\x00" in sample:
-        raise NotATable(reason="it holds binary data")
-    if sample.lstrip()[:1] in {b"<", b"{", b"["}:
+    if sample.lstrip()[:1] in {"<", "{", "["}:
         raise NotATable(reason="it is a web page or JSON, perhaps a sign-in page saved as a file")
+
+
+def _encoding(stream: BinaryIO, sample: bytes) -> Encoding:
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if _decodes(stream, CODECS[Encoding.UTF_16]):
+            return Encoding.UTF_16
+        raise NotATable(reason=ODD)
+    if _decodes(stream, CODECS[Encoding.UTF_8]):
+        return Encoding.UTF_8
+    # A mark of UTF-8 that is followed by something else is damage, and not another encoding.
+    if not sample.startswith(codecs.BOM_UTF8) and _decodes(stream, CODECS[Encoding.WINDOWS_1252]):
+        return Encoding.WINDOWS_1252
+    raise NotATable(reason=ODD)
+
+
+def _decodes(stream: BinaryIO, codec: str) -> bool:
+    """Whether a whole stream is text of this encoding.
+
+    Raises:
+        NotATable: it is, and holds a character that no text has.
+    """
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        while block := stream.read(BLOCK):
+            if "\x00" in decoder.decode(block):
+                raise NotATable(reason=BINARY)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _delimiter(heading: str) -> str:
@@ -60,36 +159,16 @@ def _delimiter(heading: str) -> str:
     return max(DELIMITERS, key=heading.count)
 
 
-def read_lines(stream: BinaryIO) -> Generator[Line, None, None]:
-    """The lines of a CSV table or of a workbook's first sheet, the heading first; no blank ones.
-
-    Raises:
-        NotATable: the stream is something else, is not UTF-8, or its quoting is broken.
-        NotAWorkbook: it looks like a workbook, and cannot be read as one.
-    """
-    sample = stream.read(SAMPLE)
-    stream.seek(0)
-    if sample.startswith(WORKBOOK):
-        stream = as_csv(stream)
-        sample = stream.read(SAMPLE)
-        stream.seek(0)
-    _refuse_other_kinds(sample.removeprefix(codecs.BOM_UTF8))
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    try:
-        yield from _lines(text)
-    except UnicodeDecodeError as error:
-        raise NotATable(reason="it is not UTF-8 text; save it as CSV UTF-8") from error
-    except csv.Error as error:
-        raise NotATable(reason="its quoting is broken or a cell is too long") from error
-    finally:
-        text.detach()
-
-
 def _lines(text: io.TextIOWrapper) -> Iterator[Line]:
-    heading = text.readline()
-    delimiter = _delimiter(heading)
-    text.seek(0)
+    first = text.readline()
+    told = first.strip().casefold().removeprefix(TELLS_DELIMITER)
+    passed = int(len(told) == 1 and first.casefold().startswith(TELLS_DELIMITER))
+    if passed:
+        delimiter = first.strip()[-1]
+    else:
+        delimiter = _delimiter(first)
+        text.seek(0)
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     for cells in reader:
         if any(cell.strip() for cell in cells):
-            yield Line(reader.line_num, cells)
+            yield Line(reader.line_num + passed, cells)

@@ -3,16 +3,58 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from app.contacts.rules import AddressRefused, parse_email, parse_phone
-from app.employees.rules import NipRefused, parse_nip
-from app.exchange.columns import CATEGORIES, NONE_WORDS, STANDINGS
-from app.exchange.models import ImportKind
+from app.employees.rules import Category, NipRefused, parse_nip
+from app.exchange.columns import (
+    CATEGORIES,
+    NONE_WORDS,
+    STANDINGS,
+    category_of,
+    standing_of,
+)
+from app.exchange.kinds import ImportKind, Mode
 from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize
 
 LONGEST_TEXT = 300
 PLATFORMS = frozenset(Platform)
+
+
+# A file that would take more of the registry away than this asks for a confirmation.
+SHRINKS_BY = Fraction(5, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done with a file.
+
+    `full_of` narrows a full list to one category; `leavers` is how many the sender expects.
+    """
+
+    mode: Mode = Mode.PARTIAL
+    full_of: Category | None = None
+    dry_run: bool = False
+    leavers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinking:
+    """Of how many employees how many do not stand in a full list.
+
+    `withheld`: a row of it could not be told whose it is, so nobody is taken to have left.
+    """
+
+    before: int
+    leavers: int
+    withheld: bool
+
+    def too_much(self, expected: int | None) -> bool:
+        """Whether more or fewer leave than was said, or so many that somebody has to say it."""
+        if expected is not None:
+            return expected != self.leavers
+        return self.leavers > SHRINKS_BY * self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +78,14 @@ Checked = Accepted | Fault
 Cells = Mapping[str, str]
 
 
+def nip_in(cells: Cells) -> str | None:
+    """Whose row this is, whatever else is wrong with it; None where that cannot be read."""
+    try:
+        return parse_nip(cells.get("nip", ""))
+    except NipRefused:
+        return None
+
+
 def _text(cells: Cells, column: str) -> str | Fault:
     value = " ".join(cells[column].split())
     if not value:
@@ -46,37 +96,62 @@ def _text(cells: Cells, column: str) -> str | Fault:
 
 
 def check_employee(cells: Cells) -> Checked:
-    """(nip, name, category, unit code, position, standing, e-mail address, telephone)."""
-    category = CATEGORIES.get(" ".join(cells["category"].split()).casefold())
+    """(nip, name, category, unit code, position, standing, e-mail, telephone, unor id).
+
+    Without a standing the employee keeps theirs, and a new one is active.
+    """
+    category = category_of(cells["category"])
     if category is None:
-        known = ", ".join(sorted(CATEGORIES))
+        known = ", ".join(word for word, _ in CATEGORIES)
         return Fault("category", "unknown_category", f"use one of: {known}")
     try:
         nip = parse_nip(cells["nip"], category)
     except NipRefused as refusal:
         return Fault("nip", refusal.code, str(refusal))
-    standing = STANDINGS.get(" ".join(cells.get("standing", "").split()).casefold())
-    if standing is None:
-        return Fault(
-            "standing", "unknown_standing", "use one of: " + ", ".join(filter(None, STANDINGS))
-        )
-    name, unit = _text(cells, "name"), _text(cells, "unit_code")
+    told = cells.get("standing", "").strip()
+    standing = standing_of(told) if told else None
+    if told and standing is None:
+        return Fault("standing", "unknown_standing", "use one of: " + ", ".join(STANDINGS))
+    name, unit = _text(cells, "name"), _unit(cells)
     for value in (name, unit):
         if isinstance(value, Fault):
             return value
     assert isinstance(name, str)
-    assert isinstance(unit, str)
-    position = " ".join(cells.get("position", "").split())[:LONGEST_TEXT] or None
+    assert isinstance(unit, tuple)
+    position = _printable(cells.get("position", "")) or None
     try:
         email, phone = _given(cells, "email", parse_email), _given(cells, "phone", parse_phone)
     except AddressRefused as refusal:
         return Fault(refusal.code, "address", str(refusal))
-    values = (nip, name, category.value, unit, position, standing.value, email, phone)
+    code, unor = unit
+    values = (nip, name, category.value, code, position, standing, email, phone, unor)
     return Accepted(values, nip)
 
 
+def _unit(cells: Cells) -> tuple[str | None, str | None] | Fault:
+    """A unit's code, or else BKN's id of it as it is compared."""
+    code = " ".join(cells.get("unit_code", "").split())
+    unor = "".join(cells.get("unor_id", "").split())
+    if code:
+        checked = _text(cells, "unit_code")
+        return checked if isinstance(checked, Fault) else (checked, None)
+    if not unor:
+        return Fault("unit_code", "empty", "this cell is required; fill it in")
+    checked = _text(cells, "unor_id")
+    return checked if isinstance(checked, Fault) else (None, unor.casefold())
+
+
+def _printable(cell: str) -> str:
+    """What can be shown of a cell, in one line."""
+    kept = " ".join(cell.split())
+    if not kept.isprintable():
+        kept = "".join(each for each in kept if each.isprintable())
+    return kept[:LONGEST_TEXT]
+
+
 def _given(cells: Cells, column: str, parse: Callable[[str], str]) -> str | None:
-    cell = cells.get(column, "").strip()
+    # What guards a number from being computed with is no part of it.
+    cell = cells.get(column, "").strip().removeprefix("'")
     return parse(cell) if cell and cell != "-" else None
 
 
@@ -113,7 +188,7 @@ def _attested(cell: str) -> str | Fault | None:
 
 
 def check_work_unit(cells: Cells) -> Checked:
-    """(code, name, parent code)."""
+    """(code, name, parent code, BKN's id of the unit)."""
     code, name = _text(cells, "code"), _text(cells, "name")
     for value in (code, name):
         if isinstance(value, Fault):
@@ -123,7 +198,8 @@ def check_work_unit(cells: Cells) -> Checked:
     parent = " ".join(cells.get("parent_code", "").split()) or None
     if parent == code:
         return Fault("parent_code", "cycle", "a unit cannot be its own parent")
-    return Accepted((code, name, parent), code)
+    unor = _printable(cells.get("bkn_unor_id", "")) or None
+    return Accepted((code, name, parent, unor), code)
 
 
 CHECKS: Mapping[ImportKind, Callable[[Cells], Checked]] = {

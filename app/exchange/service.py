@@ -1,12 +1,12 @@
-"""Imports: read and check a file, stage what is accepted, merge it or keep it as a preview."""
+"""Imports: read and check a file, stage what is accepted, merge it or keep it as a preview.
+
+What a file brings is written in one transaction, so one that is cut off has written nothing.
+"""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
@@ -15,94 +15,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
-from app.contacts.sealing import required_keys, seal_cell
-from app.core.clock import jakarta_day
-from app.core.db import driver_connection, over_whole_tables
-from app.core.errors import Conflict
-from app.core.ids import new_id
+from app.core.db import over_whole_tables
+from app.core.errors import Conflict, FieldError, Invalid
 from app.core.metrics import record_import
-from app.employees.sealing import registry_keys, resealed_cell, staged_cells
-from app.exchange import queries
-from app.exchange.columns import COLUMNS, locate
-from app.exchange.merging import Merge, Merged, reject_late
-from app.exchange.models import Import, ImportFault, ImportKind, ImportRow, ImportState
-from app.exchange.reading import Line, NoRows, NotATable, read_lines
-from app.exchange.rules import CHECKS, Fault
+from app.core.services import Services
+from app.employees.sealing import registry_keys, resealed_cell
+from app.exchange import queries, staging
+from app.exchange.kinds import ImportKind, ImportState, Mode
+from app.exchange.merging import Merge, Merged
+from app.exchange.models import Import, ImportRow
+from app.exchange.reading import BLOCK, Table, opened
+from app.exchange.rules import Order, Shrinking
+from app.exchange.running import RUNNING, Hears, Progress, StillRunning, begun, held
 from app.exchange.schemas import FaultOut, ImportOut
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateTenant
 from app.jobs.queue import enqueue
 from app.settings import Settings
 
-BATCH = 2_000
-BLOCK = 1024 * 1024
-LONGEST_HEADING = 100
-# Whoever uploads a table of a thousand other columns has understood after this many.
-MOST_IGNORED = 100
-# The first of the columns of `check_employee` that hold addresses.
-ADDRESSES_FROM = 6
-
 
 class AlreadyApplied(Conflict):
     """This import has been applied already."""
 
 
-@dataclass(slots=True)
-class Reading:
-    """One pass over a file: counts what came by and remembers which rows were seen before."""
+class LeaversUnconfirmed(Conflict):
+    """Of {before} employees {leavers} do not stand in this full list and would be marked as left.
 
+    If that is right, send it again with confirm_leavers={leavers}. Nothing has been written.
+    """
+
+
+class ListNotFull(Invalid):
+    """Only a list of employees can be full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Who imports what, as what, and who wants to hear how far it has come."""
+
+    services: Services
+    caller: Caller
     kind: ImportKind
-    columns: dict[str, int]
-    ignored_columns: list[str]
-    seal: Callable[[str], str]
-    hide: Callable[[str], tuple[str, str]]
-    rows: int = 0
-    faults: list[tuple[int, Fault]] = field(default_factory=list)
-    first_lines: dict[str, int] = field(default_factory=dict)
-
-    def accept(self, lines: Iterator[Line]) -> Iterator[tuple[int, UUID, list[str | None]]]:
-        """The accepted rows among some lines; the others become faults."""
-        check = CHECKS[self.kind]
-        for line in lines:
-            self.rows += 1
-            cells = {
-                name: line.cells[position] if position < len(line.cells) else ""
-                for name, position in self.columns.items()
-            }
-            checked = check(cells)
-            if isinstance(checked, Fault):
-                self.faults.append((line.number, checked))
-                continue
-            first = self.first_lines.setdefault(checked.identity, line.number)
-            if first != line.number:
-                message = f"the same row stands at line {first}; keep one of them"
-                self.faults.append(
-                    (line.number, Fault(COLUMNS[self.kind][0].name, "repeated", message))
-                )
-                continue
-            yield line.number, new_id(), self._staged(checked.values)
-
-    def _staged(self, values: Sequence[str | None]) -> list[str | None]:
-        """The values as they are stored meanwhile: NIPs hashed, they and addresses sealed."""
-        if self.kind is ImportKind.WORK_UNITS:
-            return list(values)
-        nip_hash, sealed_nip = self.hide(values[0] or "")
-        if self.kind is ImportKind.ACCOUNTS:
-            return [nip_hash, *values[1:]]
-        plain, addresses = values[1:ADDRESSES_FROM], values[ADDRESSES_FROM:]
-        kept = (each if each is None else self.seal(each) for each in addresses)
-        return [nip_hash, *plain, *kept, sealed_nip]
+    order: Order
+    hears: Hears
 
 
-def ignored(headings: Sequence[str], columns: Mapping[str, int]) -> list[str]:
-    """The headings of the columns that are not read, as a person can find them in the file."""
-    read = frozenset(columns.values())
-    unread = [place for place in range(len(headings)) if place not in read]
-    named = [(place, " ".join(headings[place].split())[:LONGEST_HEADING]) for place in unread]
-    return [
-        name if name.isprintable() and name else f"column {place + 1}"
-        for place, name in named[:MOST_IGNORED]
-    ]
+async def hears_nothing(state: ImportState, rows: int, share: float) -> None:
+    """For an import whose progress nobody waits for."""
 
 
 def digest_of(file: BinaryIO) -> bytes:
@@ -115,141 +74,154 @@ def digest_of(file: BinaryIO) -> bytes:
 
 
 async def import_file(
-    session: AsyncSession,
+    services: Services,
     caller: Caller,
     kind: ImportKind,
     file: BinaryIO,
+    order: Order,
     *,
-    settings: Settings,
-    dry_run: bool,
-    now: datetime,
-) -> Import:
+    hears: Hears = hears_nothing,
+) -> ImportOut:
     """Import a CSV table or a workbook; with `dry_run` nothing but the preview is stored.
 
+    `same_as` names the last import of the same file: after it, this one mostly changes nothing.
+
     Raises:
-        NotATable, NoRows, ColumnsMissing: the file as a whole is refused.
-        ContactsNotSetUp: it holds addresses, and there is no key to seal them.
-        RegistryNotSetUp: it holds NIPs, and there is no key to seal them.
+        NotATable, NotAWorkbook, NoRows, ColumnsMissing: the file as a whole is refused.
+        ContactsNotSetUp, RegistryNotSetUp: there is no key to seal what it holds.
+        ListNotFull, LeaversUnconfirmed: a full list is none, or would let too many leave.
+        StillRunning: the same file is being imported just now.
     """
-    async with over_whole_tables(session):
-        return await _import(
-            session, caller, kind, file, settings=settings, dry_run=dry_run, now=now
-        )
-
-
-async def _import(
-    session: AsyncSession,
-    caller: Caller,
-    kind: ImportKind,
-    file: BinaryIO,
-    *,
-    settings: Settings,
-    dry_run: bool,
-    now: datetime,
-) -> Import:
+    if order.mode is Mode.FULL and kind is not ImportKind.EMPLOYEES:
+        raise ListNotFull(errors=[FieldError("/mode", "kind", "full is for employees only")])
+    importing = Importing(services, caller, kind, order, hears)
     digest = await asyncio.to_thread(digest_of, file)
-    if kind is not ImportKind.WORK_UNITS:
-        digest = registry_keys(session).keyed(digest)
-    reading = await _stage(session, caller.tenant_id, kind, file, settings)
-    late = await reject_late(session, caller.tenant_id, kind, jakarta_day(now))
-    faults = reading.faults + [(f.line, Fault(f.column, f.code, f.message)) for f in late]
-    made = Import(
-        tenant_id=caller.tenant_id,
-        id=new_id(),
-        kind=kind,
-        state=ImportState.PREVIEWED if dry_run else ImportState.APPLIED,
-        digest=digest,
-        rows=reading.rows,
-        accepted=reading.rows - len(faults),
-        rejected=len(faults),
-        inserted=0,
-        changed=0,
-        unchanged=0,
-        ignored_columns=reading.ignored_columns,
-        created_by=caller.actor,
-        applied_at=None if dry_run else now,
-    )
-    session.add(made)
-    await session.flush()
-    await _keep_faults(session, made, faults)
-    merge = Merge(session, settings, caller.tenant_id, made.id, caller.actor, now)
-    if dry_run:
+    async with begun(services.database, caller, kind, order, digest) as import_id:
+        table = await asyncio.to_thread(opened, file)
+        async with services.database.transaction(caller.tenant_id) as session:
+            async with over_whole_tables(session):
+                made = await _carry_out(session, importing, import_id, table)
+            return await shown(session, caller, made)
+
+
+async def _carry_out(
+    session: AsyncSession, importing: Importing, import_id: UUID, table: Table
+) -> Import:
+    services, caller = importing.services, importing.caller
+    made = await held(session, caller.tenant_id, import_id)
+    progress = Progress(services.database, caller.tenant_id, import_id, importing.hears)
+    hiding = staging.hiding_of(session, caller.tenant_id, importing.kind, services.settings)
+    read = await staging.stage(session, table, hiding, progress.read)
+    await progress.merging(read.rows)
+    now, order = services.clock.now(), importing.order
+    merge = Merge(session, services.settings, made, caller.actor, now)
+    shrinking = await _judged(session, merge, made)
+    if order.dry_run:
         await _keep_staged(session, made)
-        _count(made, await _rehearse(session, merge, kind))
+        merged = await _rehearse(session, merge, shrinking)
     else:
-        _count(made, await merge.run(kind))
-    await _announce(session, caller, made, now)
-    await session.flush()
+        _require_confirmed(shrinking, order.leavers)
+        merged = await merge.run(shrinking)
+    # What was told beside this transaction meanwhile is not known to it yet.
     await session.refresh(made)
+    same_as = await queries.same_file(session, made)
+    rejected = await queries.count_faults(session, made)
+    made.encoding, made.share_read, made.same_as = table.encoding, None, same_as
+    made.rows, made.ignored_columns = read.rows, list(read.ignored_columns)
+    _finish(made, merged, rejected, applied_at=None if order.dry_run else now)
+    await _announce(session, caller, made, now)
     return made
 
 
-def _sealer(settings: Settings, tenant_id: UUID) -> Callable[[str], str]:
-    """Seals the addresses of a file; the keys are asked for by the first one."""
+async def _judged(session: AsyncSession, merge: Merge, made: Import) -> Shrinking | None:
+    """Reject what only the registry can judge, and look who does not stand in a full list."""
+    await merge.begin()
+    await merge.reject()
+    await session.execute(KEEP_FAULTS, {"tenant_id": made.tenant_id, "import_id": made.id})
+    return await merge.shrinking()
 
-    def seal(address: str) -> str:
-        return seal_cell(required_keys(settings), tenant_id, address)
 
-    return seal
+def _require_confirmed(shrinking: Shrinking | None, leavers: int | None) -> None:
+    if shrinking is None or shrinking.withheld or not shrinking.too_much(leavers):
+        return
+    raise LeaversUnconfirmed(
+        before=shrinking.before,
+        leavers=shrinking.leavers,
+        errors=[FieldError("/confirm_leavers", "leavers", f"{shrinking.leavers} would leave")],
+    )
 
 
-def _hider(session: AsyncSession, tenant_id: UUID) -> Callable[[str], tuple[str, str]]:
-    """Hides the NIPs of a file; the keys are asked for by the first one."""
+def _finish(made: Import, merged: Merged, rejected: int, *, applied_at: datetime | None) -> None:
+    made.accepted, made.rejected = made.rows - rejected, rejected
+    made.inserted, made.changed = merged.inserted, merged.changed
+    made.unchanged, made.leavers = merged.unchanged, merged.leavers
+    made.leavers_withheld = merged.withheld
+    made.state = ImportState.PREVIEWED if applied_at is None else ImportState.APPLIED
+    made.applied_at = applied_at
 
-    def hide(nip: str) -> tuple[str, str]:
-        return staged_cells(registry_keys(session), tenant_id, nip)
 
-    return hide
+async def _rehearse(session: AsyncSession, merge: Merge, shrinking: Shrinking | None) -> Merged:
+    """What the merge would do: it is done for real and undone."""
+    savepoint = await session.begin_nested()
+    try:
+        return await merge.run(shrinking)
+    finally:
+        await savepoint.rollback()
 
 
 async def apply_import(
-    session: AsyncSession, settings: Settings, caller: Caller, import_id: UUID, *, now: datetime
+    session: AsyncSession,
+    settings: Settings,
+    caller: Caller,
+    import_id: UUID,
+    *,
+    leavers: int | None,
+    now: datetime,
 ) -> Import:
-    """Carry a preview out.
+    """Carry a preview out; `leavers` confirms how many are marked as having left.
 
     Raises:
         NotFound: there is none.
         AlreadyApplied: it was carried out before.
+        StillRunning: it is no preview yet.
+        LeaversUnconfirmed: it would let too many leave.
     """
     made = await queries.get(session, caller, import_id, lock=True)
     if made.state is ImportState.APPLIED:
         raise AlreadyApplied
+    if made.state in RUNNING:
+        raise StillRunning
     async with over_whole_tables(session):
-        await _merge_preview(session, settings, caller, made, now)
-    made.state, made.applied_at = ImportState.APPLIED, now
+        merged = await _merge_preview(session, settings, caller, made, leavers, now)
+    _finish(made, merged, await queries.count_faults(session, made), applied_at=now)
     await session.execute(
         delete(ImportRow).where(
             ImportRow.tenant_id == caller.tenant_id, ImportRow.import_id == import_id
         )
     )
     await _announce(session, caller, made, now)
-    await session.flush()
-    await session.refresh(made)
     return made
 
 
 async def _merge_preview(
-    session: AsyncSession, settings: Settings, caller: Caller, made: Import, now: datetime
-) -> None:
-    await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
-    await session.execute(text(STAGED_ROWS))
-    await session.execute(
-        text(
-            "INSERT INTO staged_rows SELECT line, gen_random_uuid(), fields FROM import_rows"
-            " WHERE tenant_id = :tenant_id AND import_id = :import_id"
-        ),
-        {"tenant_id": caller.tenant_id, "import_id": made.id},
-    )
+    session: AsyncSession,
+    settings: Settings,
+    caller: Caller,
+    made: Import,
+    leavers: int | None,
+    now: datetime,
+) -> Merged:
+    await staging.make_tables(session)
+    where = {"tenant_id": made.tenant_id, "import_id": made.id}
+    await session.execute(STAGE_PREVIEW, where)
     if made.kind is ImportKind.EMPLOYEES:
         await _seal_anew(session, caller.tenant_id)
     await session.execute(text("ANALYZE staged_rows"))
     # The registry may have moved since the preview, so the rows are judged by it once more.
-    late = await reject_late(session, caller.tenant_id, made.kind, jakarta_day(now))
-    await _keep_faults(session, made, [(f.line, Fault(f.column, f.code, f.message)) for f in late])
-    made.accepted -= len(late)
-    made.rejected += len(late)
-    merge = Merge(session, settings, caller.tenant_id, made.id, caller.actor, now)
-    _count(made, await merge.run(made.kind))
+    merge = Merge(session, settings, made, caller.actor, now)
+    shrinking = await _judged(session, merge, made)
+    _require_confirmed(shrinking, leavers)
+    return await merge.run(shrinking)
 
 
 async def _seal_anew(session: AsyncSession, tenant_id: UUID) -> None:
@@ -273,81 +245,25 @@ SELECT line, fields[1] AS nip_hash, fields[9] AS cell FROM staged_rows
 WHERE split_part(fields[9], ':', 1) <> :current
 """)
 ANEW = text("UPDATE staged_rows SET fields[9] = :cell WHERE line = :line")
-STAGED_ROWS = """
-CREATE TEMP TABLE staged_rows (line integer, id uuid, fields text[]) ON COMMIT DROP
-"""
-
-
-async def _stage(
-    session: AsyncSession, tenant_id: UUID, kind: ImportKind, file: BinaryIO, settings: Settings
-) -> Reading:
-    """Check the file row by row and copy what is accepted into `staged_rows`."""
-    await session.execute(text("DROP TABLE IF EXISTS staged_rows"))
-    await session.execute(text(STAGED_ROWS))
-    connection = await driver_connection(session)
-    with closing(read_lines(file)) as lines:
-        heading = await asyncio.to_thread(next, lines, None)
-        if heading is None:
-            raise NotATable(reason="it is empty")
-        columns = locate(kind, heading.cells)
-        unread = ignored(heading.cells, columns)
-        seal, hide = _sealer(settings, tenant_id), _hider(session, tenant_id)
-        reading = Reading(kind, columns, unread, seal, hide)
-        accepted = reading.accept(lines)
-        # A thread checks each batch, so that a long file leaves the loop free for others.
-        while batch := await asyncio.to_thread(lambda: list(islice(accepted, BATCH))):
-            await connection.copy_records_to_table(
-                "staged_rows", records=batch, columns=["line", "id", "fields"]
-            )
-    if reading.rows == 0:
-        raise NoRows
-    await session.execute(text("ANALYZE staged_rows"))
-    return reading
-
-
-async def _rehearse(session: AsyncSession, merge: Merge, kind: ImportKind) -> Merged:
-    """What the merge would do: it is done for real and undone."""
-    savepoint = await session.begin_nested()
-    try:
-        return await merge.run(kind)
-    finally:
-        await savepoint.rollback()
-
-
-def _count(made: Import, merged: Merged) -> None:
-    made.inserted, made.changed, made.unchanged = (
-        merged.inserted,
-        merged.changed,
-        merged.unchanged,
-    )
-
-
-async def _keep_faults(
-    session: AsyncSession, made: Import, faults: Sequence[tuple[int, Fault]]
-) -> None:
-    session.add_all(
-        ImportFault(
-            tenant_id=made.tenant_id,
-            import_id=made.id,
-            line=line,
-            column=fault.column,
-            code=fault.code,
-            message=fault.message,
-        )
-        for line, fault in sorted(faults, key=lambda each: each[0])
-    )
-    await session.flush()
+KEEP_FAULTS = text("""
+INSERT INTO import_faults (tenant_id, import_id, id, line, "column", code, message, nip_hash,
+                           key_id, cells, fields)
+SELECT CAST(:tenant_id AS uuid), CAST(:import_id AS uuid), id, line, "column", code, message,
+       nip_hash, key_id, cells, fields
+FROM staged_faults
+""")
+KEEP_ROWS = text("""
+INSERT INTO import_rows (tenant_id, import_id, line, fields)
+SELECT CAST(:tenant_id AS uuid), CAST(:import_id AS uuid), line, fields FROM staged_rows
+""")
+STAGE_PREVIEW = text("""
+INSERT INTO staged_rows SELECT line, gen_random_uuid(), fields FROM import_rows
+WHERE tenant_id = :tenant_id AND import_id = :import_id
+""")
 
 
 async def _keep_staged(session: AsyncSession, made: Import) -> None:
-    await session.execute(
-        text(
-            "INSERT INTO import_rows (tenant_id, import_id, line, fields)"
-            " SELECT CAST(:tenant_id AS uuid), CAST(:import_id AS uuid), line, fields"
-            " FROM staged_rows"
-        ),
-        {"tenant_id": made.tenant_id, "import_id": made.id},
-    )
+    await session.execute(KEEP_ROWS, {"tenant_id": made.tenant_id, "import_id": made.id})
 
 
 async def _announce(session: AsyncSession, caller: Caller, made: Import, now: datetime) -> None:
@@ -364,23 +280,33 @@ async def _announce(session: AsyncSession, caller: Caller, made: Import, now: da
         rejected=made.rejected,
     )
     if applied:
-        await enqueue(session, [EvaluateTenant(caller.tenant_id, cause=str(made.id))])
+        if made.inserted or made.changed or made.leavers:
+            await enqueue(session, [EvaluateTenant(caller.tenant_id, cause=str(made.id))])
         record_import(kind=made.kind, accepted=made.accepted, rejected=made.rejected)
+    await session.flush()
+    await session.refresh(made)
 
 
 async def shown(session: AsyncSession, caller: Caller, made: Import) -> ImportOut:
-    """An import with the first of its faults; the others stand in its errors.csv."""
+    """An import with the first of its faults; the others stand in its file of errors."""
     faults = await queries.faults(session, caller, made.id)
     return ImportOut(
         id=made.id,
         kind=made.kind,
         state=made.state,
+        mode=made.mode,
+        full_of=made.full_of,
+        encoding=made.encoding,
+        share_read=made.share_read,
         rows=made.rows,
         accepted=made.accepted,
         rejected=made.rejected,
         inserted=made.inserted,
         changed=made.changed,
         unchanged=made.unchanged,
+        leavers=made.leavers,
+        leavers_withheld=made.leavers_withheld,
+        same_as=made.same_as,
         ignored_columns=made.ignored_columns,
         faults=[FaultOut.model_validate(each) for each in faults],
         created_at=made.created_at,

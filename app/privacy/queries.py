@@ -49,6 +49,16 @@ WHERE waiting.tenant_id = :tenant_id AND waiting.state = 'previewed' AND EXISTS 
           SELECT encode(nip.nip_hash, 'hex') FROM employee_nips_past AS nip
           WHERE nip.tenant_id = :tenant_id AND nip.employee_id = :employee_id))
 """)
+# Why a row was rejected stays; what stood in it does not.
+REJECTED = text("""
+UPDATE import_faults AS fault SET nip_hash = NULL, key_id = NULL, cells = NULL, fields = NULL
+WHERE fault.tenant_id = :tenant_id AND fault.nip_hash IN (
+    SELECT nip.nip_hash FROM employee_nips AS nip
+    WHERE nip.tenant_id = :tenant_id AND nip.employee_id = :employee_id
+    UNION ALL
+    SELECT nip.nip_hash FROM employee_nips_past AS nip
+    WHERE nip.tenant_id = :tenant_id AND nip.employee_id = :employee_id)
+""")
 ERASE = text("SELECT erase_person(:tenant_id, :employee_id)")
 
 
@@ -66,4 +76,5 @@ async def erase(session: AsyncSession, tenant_id: UUID, employee_id: UUID) -> No
     where = {"tenant_id": tenant_id, "employee_id": employee_id}
     # First, since only the NIPs tell which previews name them.
     await session.execute(PREVIEWS, where)
+    await session.execute(REJECTED, where)
     await session.execute(ERASE, where)

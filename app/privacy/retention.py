@@ -19,7 +19,8 @@ from app.compliance import counts
 from app.compliance.freezing import one_at_a_time
 from app.core.clock import Clock
 from app.core.db import Database
-from app.exchange.models import Import, ImportState
+from app.exchange.kinds import ImportState
+from app.exchange.models import Import
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.privacy import service
@@ -185,16 +186,28 @@ async def _erase_long_gone(
     return erased
 
 
+# Why a row was rejected stays with its import; what stood in it was kept to be mended.
+FORGET_ROWS = text("""
+UPDATE import_faults AS fault SET nip_hash = NULL, key_id = NULL, cells = NULL, fields = NULL
+FROM imports AS made
+WHERE made.tenant_id = :tenant_id AND made.created_at < :until
+  AND fault.tenant_id = made.tenant_id AND fault.import_id = made.id
+  AND (fault.nip_hash IS NOT NULL OR fault.cells IS NOT NULL OR fault.fields IS NOT NULL)
+""")
+
+
 async def _remove_previews(session: AsyncSession, tenant_id: UUID, now: datetime) -> int:
     removed = await session.scalars(
         delete(Import)
         .where(
             Import.tenant_id == tenant_id,
-            Import.state == ImportState.PREVIEWED,
+            # One that never came to an end was cut off, and has written nothing.
+            Import.state != ImportState.APPLIED,
             Import.created_at < now - PREVIEWS,
         )
         .returning(Import.id)
     )
+    await session.execute(FORGET_ROWS, {"tenant_id": tenant_id, "until": now - PREVIEWS})
     return len(removed.all())
 
 

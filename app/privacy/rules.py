@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.employees.rules import Standing
 
-LEFT = frozenset({Standing.RETIRED, Standing.DISMISSED})
+LEFT = frozenset({Standing.RETIRED, Standing.DISMISSED, Standing.LEFT})
 
 
 class Obstacle(StrEnum):

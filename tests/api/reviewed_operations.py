@@ -71,6 +71,7 @@ EXPORTS = frozenset({
     "GET /v1/me/download",
     "GET /v1/privacy/breaches/{breach_id}/export",
     "GET /v1/imports/{import_id}/errors.csv",
+    "GET /v1/imports/{import_id}/errors.xlsx",
     "GET /v1/reports/{report_id}.json",
 })  # fmt: skip
 # Those that open their transactions themselves, and note their look in one of them by hand.
@@ -109,6 +110,8 @@ TELLS_OF_NOBODY = frozenset({
     "GET /v1/imports",
     "POST /v1/imports",
     "GET /v1/imports/{import_id}",
+    "GET /v1/imports/templates/{kind}.csv",
+    "GET /v1/imports/templates/{kind}.xlsx",
     "POST /v1/imports/{import_id}/apply",
     "DELETE /v1/me/accounts/{account_id}",
     "DELETE /v1/me/accounts/{account_id}/connection",

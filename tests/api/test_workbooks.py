@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from app.exchange.reading import NotATable, read_lines
+from app.exchange.reading import NotATable, opened
 from app.exchange.workbooks import NotAWorkbook, as_csv
 from tests.api.test_imports import UNITS, put
 from tests.support import Api, nip
@@ -86,7 +86,7 @@ async def test_a_nip_that_excel_has_made_a_number_is_refused_with_its_row(api):
 
 
 def lines(content: bytes) -> list[list[str]]:
-    return [line.cells for line in read_lines(io.BytesIO(content))]
+    return [line.cells for line in opened(io.BytesIO(content)).lines()]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ BESIDE = {
     "contacts": {"sealing"},
     "disputes": {"notices", "wording"},
     "employees": {"batches", "sealing"},
-    "exchange": {"columns", "merging", "reading", "workbook_reader", "workbooks"},
+    "exchange": {
+        "account_rows", "columns", "employee_rows", "kinds", "mending", "merging", "reading",
+        "rejecting", "running", "staging", "templates", "unit_rows", "workbook_reader", "workbooks",
+    },
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {

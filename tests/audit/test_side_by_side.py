@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.changes.chain import Look, note_look
 from app.changes.kinds import ChangeKind
 from app.changes.models import EntryKind
-from app.changes.service import record, record_imported
+from app.changes.service import begin_touching, record, record_touched
 from app.core.db import Database, make_engine
 from app.core.services import Services
 from tests.audit.trails import inspect
@@ -130,10 +130,16 @@ async def test_a_slow_transaction_is_linked_where_it_commits(crowded):
 async def test_an_import_of_thousands_is_one_entry(crowded):
     tenant_id = (await make_government(crowded, "sumsel")).tenant_id
     async with crowded.database.transaction(tenant_id) as session:
-        await record_imported(
+        await begin_touching(session)
+        await session.execute(
+            text(
+                "INSERT INTO touched_subjects SELECT :kind, gen_random_uuid()"
+                " FROM generate_series(1, 20000)"
+            ),
+            {"kind": ChangeKind.EMPLOYEE_CREATED},
+        )
+        await record_touched(
             session,
-            ChangeKind.EMPLOYEE_CREATED,
-            [uuid4() for _ in range(20_000)],
             tenant_id=tenant_id,
             actor="api_key:tests",
             at=NOW,
