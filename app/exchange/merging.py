@@ -24,6 +24,8 @@ from app.settings import Settings
 from app.work_units.service import rebuild_ancestors
 
 PORTION = 2_000
+# A government of a million employees is joined without temporary files.
+SORTED_IN_MEMORY = "128MB"
 NEW = (ChangeKind.WORK_UNIT_CREATED, ChangeKind.EMPLOYEE_CREATED, ChangeKind.ACCOUNT_DECLARED)
 COUNTS = text("""
 SELECT (SELECT count(*) FROM staged_rows) AS staged,
@@ -73,6 +75,7 @@ class Merge:
 
     async def begin(self) -> None:
         """Wait until no other file of this government is being merged."""
+        await self._session.execute(text(f"SET LOCAL work_mem = '{SORTED_IN_MEMORY}'"))
         await self._session.execute(ALONE, {"tenant_id": str(self._made.tenant_id)})
 
     async def reject(self) -> None:

@@ -28,6 +28,7 @@ MODES = frozenset(Mode)
 CATEGORIES = frozenset(Category)
 TRUE_WORDS = frozenset({"true", "1", "yes", "ya"})
 FILES: dict[Form, dict[str, Any]] = {form: {"content": {MEDIA_TYPES[form]: {}}} for form in Form}
+EITHER_FILE: dict[str, Any] = {"content": {MEDIA_TYPES[form]: {} for form in Form}}
 BODY = file_with(
     "kind",
     kind={"type": "string", "enum": [each.value for each in ImportKind]},
@@ -115,16 +116,10 @@ async def create_import(request: Request, caller: MayImport, services: ServicesD
         )
 
 
-@router.get("/templates/{kind}.csv", response_class=Response, responses={200: FILES[Form.CSV]})
-async def import_template_csv(kind: ImportKind, _: MayRead) -> Response:
-    """An empty table of a kind, as CSV."""
-    return named(templates.template(kind, Form.CSV), Form.CSV, kind)
-
-
-@router.get("/templates/{kind}.xlsx", response_class=Response, responses={200: FILES[Form.XLSX]})
-async def import_template_xlsx(kind: ImportKind, _: MayRead) -> Response:
-    """An empty workbook of a kind: its cells are texts, so that Excel leaves NIPs as they are."""
-    return named(templates.template(kind, Form.XLSX), Form.XLSX, kind)
+@router.get("/template", response_class=Response, responses={200: EITHER_FILE})
+async def import_template(kind: ImportKind, _: MayRead, form: Form = Form.XLSX) -> Response:
+    """An empty table; the workbook holds texts alone, so that Excel leaves NIPs as they are."""
+    return named(templates.template(kind, form), form, kind)
 
 
 @router.get("/{import_id}")

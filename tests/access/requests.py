@@ -156,6 +156,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "PUT /v1/work-units/{unit}/head": {"employee_id": "{employee}", "set_by": "Admin"},
 }
 QUERIES: Mapping[str, str] = {
+    "GET /v1/imports/template": "kind=employees",
     "GET /sign-in/link": "token=invented",
     "GET /v1/campaigns/{campaign}/recap": "by=work_unit",
     "GET /v1/notices/text": "campaign={campaign}&employee={silent}&duty=declare",

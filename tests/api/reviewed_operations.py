@@ -110,8 +110,7 @@ TELLS_OF_NOBODY = frozenset({
     "GET /v1/imports",
     "POST /v1/imports",
     "GET /v1/imports/{import_id}",
-    "GET /v1/imports/templates/{kind}.csv",
-    "GET /v1/imports/templates/{kind}.xlsx",
+    "GET /v1/imports/template",
     "POST /v1/imports/{import_id}/apply",
     "DELETE /v1/me/accounts/{account_id}",
     "DELETE /v1/me/accounts/{account_id}/connection",
@@ -180,6 +179,7 @@ IMPERSONAL_SCHEMAS = frozenset({
 # Files and pages that are no JSON, and tell of nobody.
 IMPERSONAL_FILES = frozenset({
     "GET /livez", "GET /metrics", "GET /readyz", "GET /v1/connections/callback",
+    "GET /v1/imports/template",
     "GET /v1/privacy/record.md", "GET /sign-in", "GET /sign-in/callback",
     "GET /sign-in/link", "POST /sign-in/link",
 })  # fmt: skip

@@ -78,6 +78,6 @@ async def test_each_bad_row_is_told_and_nothing_of_it_is_quoted(api: Api, http, 
     masked = await Api(http, reader["token"]).get(f"/v1/imports/{made['id']}/errors.csv")
     assert masked.text.splitlines()[0] == ",".join(TOLD)
     assert len(masked.text.splitlines()) == ROWS + 1
-    for each in (said, masked.text):
-        assert CANARY not in each
-        assert not any(row["nip"][:12] in each for row in rows if len(row["nip"]) > 12)
+    for shown in (said, masked.text):
+        assert CANARY not in shown
+        assert not any(row["nip"][:12] in shown for row in rows if len(row["nip"]) > 12)

@@ -1,6 +1,8 @@
 """Of whom is erased an id stays, the numbers, and nothing that tells who they were."""
 # ruff: noqa: F811 - Fixtures are imported here, and named again by the tests that use them.
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -209,6 +211,18 @@ async def test_a_waiting_file_that_names_them_is_removed(
     assert MARK not in await everything_stored(services)
     assert (await api.get(f"/v1/imports/{theirs['id']}")).status_code == 404
     assert (await api.get(f"/v1/imports/{others['id']}")).status_code == 200
+
+
+async def test_rejected_rows_are_no_longer_given_back_of_who_was_erased(
+    api, services, government, left, clock, registry
+):
+    await settle(api, services, government, clock, left)
+    rows = (f"{nip(3)},{MARK},pppk,99.99,,", f"{nip(4)},,pppk,16.02,,", f"{nip(3)},,pppk,16.02,,")
+    made = await put(api, "employees", table(*rows))
+    assert (await api.post(left["path"], ERASURE)).status_code == 200
+    answer = await api.get(f"/v1/imports/{made['id']}/errors.csv")
+    given = [(row["line"], row["nip"]) for row in csv.DictReader(io.StringIO(answer.text))]
+    assert given == [("2", ""), ("3", f"'{nip(4)}"), ("4", "")]
 
 
 @pytest.mark.parametrize("erased", [False, True], ids=["who-left-later", "who-was-erased"])

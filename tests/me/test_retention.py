@@ -249,3 +249,19 @@ async def test_a_preview_that_nobody_applied_is_removed(api, services, registry,
     clock.at += DAY
     await run_job(services, "apply_retention", b"{}", 0)
     assert (await api.get(path)).status_code == 404
+
+
+async def test_rejected_rows_are_given_back_for_thirty_days(api, services, registry, clock):
+    made = await put(api, "employees", table(f"{nip(55)},Pegawai 55,pppk,99.99,,"))
+    path = f"/v1/imports/{made['id']}/errors.csv"
+    async with services.database.system() as session:
+        await session.execute(text("SELECT set_config('role', 'none', true)"))
+        moved = "UPDATE imports SET created_at = :at WHERE id = :id"
+        await session.execute(text(moved), {"at": clock.at - PREVIEWS, "id": made["id"]})
+    await run_job(services, "apply_retention", b"{}", 0)
+    assert nip(55) in (await api.get(path)).text
+    clock.at += DAY
+    await run_job(services, "apply_retention", b"{}", 0)
+    told = (await api.get(path)).text
+    assert nip(55) not in told
+    assert "unknown_unit" in told
