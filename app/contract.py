@@ -15,6 +15,7 @@ from app.core import errors
 from app.core.web import PROBLEM, on_http_error
 from app.handbook import STYLE, handbook
 from app.identity.access import May
+from app.naming import called_by_title, operation_id, tell_parameter, told_tags
 from app.sign_in.sessions import NAME
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -74,7 +75,13 @@ class Service(FastAPI):
     """An application whose OpenAPI tells scopes and refusals, taken from its own routes."""
 
     def __init__(self, rooms: Sequence[APIRouter], **about: Any) -> None:
-        super().__init__(**about)
+        super().__init__(
+            # The document is read where the service is: its own address is never a guess.
+            servers=[{"url": "/", "description": "This service"}],
+            openapi_tags=told_tags(),
+            generate_unique_id_function=operation_id,
+            **about,
+        )
         self._rooms = rooms
         for room in rooms:
             self.include_router(room)
@@ -100,7 +107,9 @@ class Service(FastAPI):
         """The OpenAPI document, completed once."""
         if self.openapi_schema is None:
             guards = {key: guard for room in self._rooms for key, guard in _guards(room)}
-            _complete(super().openapi(), guards)
+            document = super().openapi()
+            _complete(document, guards)
+            self.openapi_schema = called_by_title(document)
         assert self.openapi_schema is not None
         return self.openapi_schema
 
@@ -148,6 +157,10 @@ def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -
                 # OpenAPI 3.1 lets every scheme name what it has to grant.
                 scopes = sorted(guard.scopes)
                 operation["security"] = [{"bearer": scopes}, {"session": scopes}]
+            else:
+                operation["security"] = []
+            for parameter in operation.get("parameters", ()):
+                tell_parameter(parameter, path)
             _tell_refusals(operation, method, protected=guard is not None)
 
 

@@ -37,7 +37,7 @@ def _entries(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for method, operation in operations.items():
             tag = operation.get("tags", ["operations"])[0]
             text = operation.get("description") or operation.get("summary", "")
-            security = operation.get("security")
-            needs = "public" if security is None else ", ".join(security[0]["bearer"]) or "a caller"
+            security = operation["security"]
+            needs = ", ".join(security[0]["bearer"]) or "a caller" if security else "public"
             name = f"<dt><code>{escape(method.upper())} {escape(path)}</code></dt>"
             yield tag, f"{name}<dd>{escape(text)} <small>({escape(needs)})</small></dd>"

@@ -44,6 +44,7 @@ def import_kind(upload: Upload) -> ImportKind:
 
 @router.get("")
 async def list_imports(caller: MayRead, session: SessionDep, page: PageDep) -> Page[ImportOut]:
+    """Imports with their counts: accepted + rejected = rows."""
     made, cursor = split_page(await queries.page(session, caller, page), page)
     return Page(items=[await service.shown(session, caller, each) for each in made], next=cursor)
 
@@ -70,6 +71,7 @@ async def create_import(request: Request, caller: MayImport, services: ServicesD
 
 @router.get("/{import_id}")
 async def get_import(import_id: UUID, caller: MayRead, session: SessionDep) -> ImportOut:
+    """One import: what it has changed, or would change."""
     return await service.shown(session, caller, await queries.get(session, caller, import_id))
 
 

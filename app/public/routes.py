@@ -20,7 +20,7 @@ A_DAY: Final = "public, max-age=86400"
 
 
 @router.get("/verify")
-async def verify_account(
+async def verify_official_account(
     request: Request,
     response: Response,
     services: ServicesDep,
