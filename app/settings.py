@@ -94,6 +94,13 @@ class Settings(BaseSettings):
     reminder_webhook_url: SecretStr | None = None
     reminder_webhook_secret: SecretStr | None = None
 
+    # What only the operator knows of the published statistics: answered as null while not stated.
+    metadata_producer: str | None = None
+    metadata_walidata: str | None = None
+    metadata_contact: str | None = None
+    metadata_licence: str | None = None
+    metadata_area: str | None = None
+
     # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
     budgets: str = ""
     # Names of platforms whose public pages may be read, parted by commas.

@@ -44,6 +44,7 @@ BESIDE = {
         "self_exports",
     },
     "privacy": {"breaches", "processing", "retention"},
+    "public": {"describing", "indicators"},
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",
