@@ -1,4 +1,4 @@
-"""The registry through a generated, typed client: `client.py 1990…`, one NIP or more.
+"""The registry through a generated, typed client: `client.py <nips.txt`, a NIP in each line.
 
 Needs SIMEDSOS_URL and SIMEDSOS_KEY, and `simedsos_client` as docs/clients.md makes it.
 """
@@ -17,6 +17,8 @@ client = AuthenticatedClient(
     raise_on_unexpected_status=True,
 )
 
+nips = sys.stdin.read().split()
+
 with client:
     cursor: str | None = None
     while True:
@@ -28,11 +30,11 @@ with client:
         if cursor is None:
             break
 
-    found = look_up_employees.sync(client=client, body=EmployeeLookup(nips=sys.argv[1:]))
+    found = look_up_employees.sync(client=client, body=EmployeeLookup(nips=nips))
     # A refusal is a value, too: its type says what is wrong, and `errors` where.
     if found is None or isinstance(found, Problem):
         raise SystemExit(found)
-    print("found", len(found.items), "of", len(sys.argv) - 1)
+    print("found", len(found.items), "of", len(nips))
 
     feed = list_changes.sync(client=client, limit=200)
     assert isinstance(feed, Feed)

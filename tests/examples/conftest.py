@@ -54,14 +54,15 @@ class Running:
     proxy: LosesAnAnswer
 
     async def run(
-        self, command: Sequence[str], **environment: str
+        self, command: Sequence[str], *, told: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a program that finds the service in its environment."""
-        told = {"SIMEDSOS_URL": self.url, "SIMEDSOS_KEY": self.token, **environment}
+        service = {"SIMEDSOS_URL": self.url, "SIMEDSOS_KEY": self.token}
         return await asyncio.to_thread(
             subprocess.run,
             command,
-            env={"PATH": os.environ["PATH"], **told},
+            input=told,
+            env={"PATH": os.environ["PATH"], **service, **environment},
             capture_output=True,
             text=True,
             timeout=LONGEST_SECONDS,

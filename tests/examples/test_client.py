@@ -22,8 +22,9 @@ async def test_a_generated_client_calls_the_service(running: Running, tmp_path):
     ])  # fmt: skip
     # What the generator cannot read is left out of the client, so that none of it may be.
     assert made.returncode == 0, made.stdout + made.stderr
-    command = [sys.executable, str(EXAMPLES / "client.py"), nip(1), nip(2), nip(77)]
-    done = await running.run(command, PYTHONPATH=str(tmp_path))
+    command = [sys.executable, str(EXAMPLES / "client.py")]
+    sought = "\n".join([nip(1), nip(2), nip(77)])
+    done = await running.run(command, told=sought, PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["employee"] * 3
