@@ -17,8 +17,10 @@ def handbook(document: Mapping[str, Any]) -> str:
     told: dict[str, list[str]] = defaultdict(list)
     for tag, entry in _entries(document):
         told[tag].append(entry)
+    about = {tag["name"]: tag["description"] for tag in document["tags"]}
     rooms = "".join(
-        f"<h2>{escape(tag)}</h2><dl>{''.join(entries)}</dl>" for tag, entries in told.items()
+        f"<h2>{escape(tag)}</h2><p>{escape(about.get(tag, ''))}</p><dl>{''.join(entries)}</dl>"
+        for tag, entries in told.items()
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -44,7 +44,7 @@ class Page(BaseModel, Generic[Item]):
     next: str | None
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name that generated clients see, such as EmployeePage."""
         return f"{params[0].__name__.removesuffix('Out')}Page"
 

@@ -1,8 +1,9 @@
 """An operation on its way out says since when and until when, whatever it answers."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, Header
@@ -21,7 +22,7 @@ async def recognise(token: Annotated[str | None, Header()] = None) -> None:
         raise Unauthenticated
 
 
-def room(*dependencies: object, deprecated: bool | None = None) -> APIRouter:
+def room(*dependencies: Callable[..., Any], deprecated: bool | None = None) -> APIRouter:
     """An invented room with one operation that is leaving and one that is not."""
     made = APIRouter(prefix="/v1", tags=["public"])
 
