@@ -1,5 +1,6 @@
 """How OpenAPI names and describes what rooms have in common: operations, tags, parameters."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -86,9 +87,14 @@ def tell_parameter(parameter: dict[str, Any], path: str) -> None:
 
 
 def called_by_title(document: dict[str, Any]) -> dict[str, Any]:
-    """The same document with each schema under its title: EmployeePage, not Page_EmployeeOut_."""
+    """The same document with each schema under its title: EmployeePage, not Page_EmployeeOut_.
+
+    Schemas that share a title keep their modules' names, so that neither is taken for the other.
+    """
     schemas = document["components"]["schemas"]
     titles = {name: schema.get("title", name) for name, schema in schemas.items()}
+    bearers = Counter(titles.values())
+    titles = {name: title if bearers[title] == 1 else name for name, title in titles.items()}
     document["components"]["schemas"] = {titles[name]: schemas[name] for name in schemas}
     to_title = {SCHEMAS + name: SCHEMAS + title for name, title in titles.items()}
     renamed: dict[str, Any] = _referring(document, to_title)
