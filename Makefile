@@ -7,7 +7,7 @@ EXAMPLES ?= 100
 # Each test process starts a PostgreSQL of its own.
 TEST_PROCESSES ?= 2
 
-.PHONY: install run test check contract sbom audit bench lock clean
+.PHONY: install run test check contract lint-openapi sbom audit bench lock clean
 
 install: $(VENV)/.installed
 
@@ -38,6 +38,10 @@ check: install
 # The whole OpenAPI, tried by generated requests against a service of its own.
 contract: install
 	$(BIN)/python -m tests.contract --examples $(EXAMPLES)
+
+# The OpenAPI document held to rules; needs Node, and `npm ci --prefix tests/contract/lint` once.
+lint-openapi: install
+	$(BIN)/python -m tests.contract.lint
 
 # Everything that is installed, as CycloneDX.
 sbom: install

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -12,9 +12,11 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from app.core import errors
+from app.core.deprecation import Deprecated
 from app.core.web import PROBLEM, on_http_error
 from app.handbook import STYLE, handbook
 from app.identity.access import May
+from app.naming import called_by_title, operation_id, tell_parameter, told_tags
 from app.sign_in.sessions import NAME
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -67,14 +69,28 @@ STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 PAGE = (
     f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 )
+Guard = TypeVar("Guard", May, Deprecated)
 UNSAFE = frozenset({"post", "put", "patch", "delete"})
+
+
+class EndNotTold(RuntimeError):
+    """{operation} is marked as deprecated, and says not until when: use `Deprecated`."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__((self.__doc__ or "").format(operation=operation))
 
 
 class Service(FastAPI):
     """An application whose OpenAPI tells scopes and refusals, taken from its own routes."""
 
     def __init__(self, rooms: Sequence[APIRouter], **about: Any) -> None:
-        super().__init__(**about)
+        super().__init__(
+            # The document is read where the service is: its own address is never a guess.
+            servers=[{"url": "/", "description": "This service"}],
+            openapi_tags=told_tags(),
+            generate_unique_id_function=operation_id,
+            **about,
+        )
         self._rooms = rooms
         for room in rooms:
             self.include_router(room)
@@ -97,27 +113,50 @@ class Service(FastAPI):
         return await on_http_error(request, HTTPException(METHOD_NOT_ALLOWED, headers=allowed))
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, completed once."""
+        """The OpenAPI document, completed once.
+
+        Raises:
+            EndNotTold: an operation is on its way out without an end.
+        """
         if self.openapi_schema is None:
-            guards = {key: guard for room in self._rooms for key, guard in _guards(room)}
-            _complete(super().openapi(), guards)
+            guards = {key: guard for room in self._rooms for key, guard in _guards(room, May)}
+            ends = {key: end for room in self._rooms for key, end in _guards(room, Deprecated)}
+            document = super().openapi()
+            _complete(document, guards)
+            _tell_ends(document, ends)
+            self.openapi_schema = called_by_title(document)
         assert self.openapi_schema is not None
         return self.openapi_schema
 
 
-def _guards(room: APIRouter) -> Iterator[tuple[tuple[str, str], May]]:
+def _guards(room: APIRouter, kind: type[Guard]) -> Iterator[tuple[tuple[str, str], Guard]]:
     for route in room.routes:
         assert isinstance(route, APIRoute)
-        for guard in _asked(route.dependant):
+        for guard in _asked(route.dependant, kind):
             for method in route.methods or ():
                 yield (method.lower(), route.path), guard
 
 
-def _asked(dependant: Dependant) -> Iterator[May]:
-    if isinstance(dependant.call, May):
+def _asked(dependant: Dependant, kind: type[Guard]) -> Iterator[Guard]:
+    if isinstance(dependant.call, kind):
         yield dependant.call
     for each in dependant.dependencies:
-        yield from _asked(each)
+        yield from _asked(each, kind)
+
+
+def _tell_ends(document: dict[str, Any], ends: Mapping[tuple[str, str], Deprecated]) -> None:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            end = ends.get((method, path))
+            if end is None:
+                if operation.get("deprecated"):
+                    raise EndNotTold(f"{method.upper()} {path}")
+                continue
+            operation["deprecated"] = True
+            for answer in operation["responses"].values():
+                told = answer.setdefault("headers", {})
+                for name, value in end.headers().items():
+                    told[name] = {"schema": {"type": "string"}, "example": value}
 
 
 def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -> None:
@@ -148,6 +187,10 @@ def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -
                 # OpenAPI 3.1 lets every scheme name what it has to grant.
                 scopes = sorted(guard.scopes)
                 operation["security"] = [{"bearer": scopes}, {"session": scopes}]
+            else:
+                operation["security"] = []
+            for parameter in operation.get("parameters", ()):
+                tell_parameter(parameter, path)
             _tell_refusals(operation, method, protected=guard is not None)
 
 

@@ -17,8 +17,10 @@ def handbook(document: Mapping[str, Any]) -> str:
     told: dict[str, list[str]] = defaultdict(list)
     for tag, entry in _entries(document):
         told[tag].append(entry)
+    about = {tag["name"]: tag["description"] for tag in document["tags"]}
     rooms = "".join(
-        f"<h2>{escape(tag)}</h2><dl>{''.join(entries)}</dl>" for tag, entries in told.items()
+        f"<h2>{escape(tag)}</h2><p>{escape(about.get(tag, ''))}</p><dl>{''.join(entries)}</dl>"
+        for tag, entries in told.items()
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -37,7 +39,7 @@ def _entries(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for method, operation in operations.items():
             tag = operation.get("tags", ["operations"])[0]
             text = operation.get("description") or operation.get("summary", "")
-            security = operation.get("security")
-            needs = "public" if security is None else ", ".join(security[0]["bearer"]) or "a caller"
+            security = operation["security"]
+            needs = ", ".join(security[0]["bearer"]) or "a caller" if security else "public"
             name = f"<dt><code>{escape(method.upper())} {escape(path)}</code></dt>"
             yield tag, f"{name}<dd>{escape(text)} <small>({escape(needs)})</small></dd>"

@@ -22,13 +22,13 @@ needed_revision = lru_cache(head_revision)
 
 
 @router.get("/livez", tags=["operations"], response_class=Response)
-async def livez() -> Response:
+async def check_liveness() -> Response:
     """The process answers; the database is not asked."""
     return Response(OK, media_type="application/json")
 
 
 @router.get("/readyz", tags=["operations"], response_class=Response)
-async def readyz(services: ServicesDep) -> Response:
+async def check_readiness(services: ServicesDep) -> Response:
     """The database answers and has the schema that this version needs."""
     async with services.database.system() as session:
         revision = await session.scalar(text("SELECT version_num FROM alembic_version"))

@@ -104,6 +104,13 @@ class Settings(BaseSettings):
     siasn_consumer_secret: SecretStr | None = None
     siasn_sso_token: SecretStr | None = None
 
+    # What only the operator knows of the published statistics: answered as null while not stated.
+    metadata_producer: str | None = None
+    metadata_walidata: str | None = None
+    metadata_contact: str | None = None
+    metadata_licence: str | None = None
+    metadata_area: str | None = None
+
     # What platforms have granted otherwise, such as `youtube=50000`: units per their own window.
     budgets: str = ""
     # Names of platforms whose public pages may be read, parted by commas.

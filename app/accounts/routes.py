@@ -38,6 +38,7 @@ async def list_accounts(
     session: SessionDep,
     reading: ReadingDep,
 ) -> AccountsOut:
+    """The accounts that an employee has declared."""
     await employees.get(session, caller, employee_id)
     accounts = await queries.of_employee(session, caller, employee_id)
     reading.of([employee_id])
@@ -54,6 +55,7 @@ async def declare_account(
     response: Response,
     reading: ReadingDep,
 ) -> AccountOut:
+    """Record an account that an employee declares, as people write its address."""
     account = await service.declare(session, caller, employee_id, body, now=services.clock.now())
     response.headers["ETag"] = etag(account.version)
     reading.of([employee_id])
@@ -95,6 +97,7 @@ async def get_account(
     response: Response,
     reading: ReadingDep,
 ) -> AccountOut:
+    """One declared account; its ETag is what a correction needs."""
     account = await queries.get(session, caller, account_id)
     response.headers["ETag"] = etag(account.version)
     reading.of([account.employee_id])
@@ -129,6 +132,7 @@ async def correct_account(
     response: Response,
     reading: ReadingDep,
 ) -> AccountOut:
+    """Change the named fields; another handle has to be verified anew."""
     account = await service.correct(
         session, caller, account_id, body.account, expected=expected, now=services.clock.now()
     )
@@ -141,6 +145,7 @@ async def correct_account(
 async def retire_account(
     account_id: UUID, caller: MayWrite, session: SessionDep, services: ServicesDep
 ) -> None:
+    """Take a declared account back; its history stays."""
     await service.retire(session, caller, account_id, now=services.clock.now())
 
 

@@ -16,7 +16,7 @@ MayRead = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_READ))]
 
 
 @router.get("/v1/platforms")
-async def platforms(_: MayRead, services: ServicesDep) -> PlatformList:
+async def list_platforms(_: MayRead, services: ServicesDep) -> PlatformList:
     """What can be known from each platform, whether it is set up, its budgets and its breaker."""
     # Budgets belong to the installation, so the coordinating role reads them, and no tenant's.
     async with services.database.system() as session:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns import queries
 from app.campaigns.models import Campaign, Extension
 from app.campaigns.rules import due_at
-from app.campaigns.schemas import ExtensionIn
+from app.campaigns.schemas import DueDateExtensionIn
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.clock import jakarta_day, jakarta_midnight
@@ -91,7 +91,12 @@ async def page(
 
 
 async def grant(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, wanted: ExtensionIn, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    wanted: DueDateExtensionIn,
+    *,
+    now: datetime,
 ) -> Extension:
     """Give one member until the end of a day, from now on.
 

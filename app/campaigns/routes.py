@@ -15,8 +15,8 @@ from app.campaigns.schemas import (
     CampaignIn,
     CampaignOut,
     CohortOut,
-    ExtensionIn,
-    ExtensionOut,
+    DueDateExtensionIn,
+    DueDateExtensionOut,
     GrowthAsked,
     GrowthOut,
     RosterAct,
@@ -42,6 +42,7 @@ MayWrite = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_WRITE, whole_tenant=Tru
 
 @router.get("/campaigns")
 async def list_campaigns(caller: MayRead, session: SessionDep, page: PageDep) -> Page[CampaignOut]:
+    """Campaigns, the oldest first."""
     found, cursor = split_page(await queries.page(session, caller, page), page)
     return Page(items=[await service.shown(session, each) for each in found], next=cursor)
 
@@ -64,6 +65,7 @@ async def create_campaign(
 async def get_campaign(
     campaign_id: UUID, caller: MayRead, session: SessionDep, response: Response
 ) -> CampaignOut:
+    """One campaign; its ETag is what an edit needs."""
     campaign = await queries.get(session, caller, campaign_id)
     response.headers["ETag"] = etag(campaign.version)
     return await service.shown(session, campaign)
@@ -79,6 +81,7 @@ async def edit_campaign(
     services: ServicesDep,
     response: Response,
 ) -> CampaignOut:
+    """Change the named fields; who belongs to it is changed at `members`."""
     changes = body.model_dump(exclude_unset=True)
     campaign = await service.edit(
         session, caller, campaign_id, expected=expected, now=services.clock.now(), changes=changes
@@ -131,23 +134,24 @@ async def list_extensions(
     page: PageDep,
     reading: ReadingDep,
     employee: UUID | None = None,
-) -> Page[ExtensionOut]:
+) -> Page[DueDateExtensionOut]:
+    """Later due dates that were granted, with who granted them and why."""
     found = await extensions.page(session, caller, campaign_id, page, employee)
     rows, cursor = split_page(found, page)
     reading.of(row.employee_id for row in rows)
-    return Page(items=[ExtensionOut.model_validate(row) for row in rows], next=cursor)
+    return Page(items=[DueDateExtensionOut.model_validate(row) for row in rows], next=cursor)
 
 
 @router.post(
     "/campaigns/{campaign_id}/extensions",
     status_code=201,
-    response_model=ExtensionOut,
+    response_model=DueDateExtensionOut,
     dependencies=[OnceDep],
 )
 async def grant_extension(
     caller: MayWrite,
     campaign_id: UUID,
-    body: ExtensionIn,
+    body: DueDateExtensionIn,
     session: SessionDep,
     services: ServicesDep,
     reading: ReadingDep,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.campaigns.models import DutyKind, DutyMode
 from app.campaigns.rules import STALE_AFTER_DAYS
 from app.core.moments import KNOWN_AT, VALID_AT, PastMoment
-from app.core.schemas import Day, Edit, In, Moment, Out, Text
+from app.core.schemas import Day, Edit, In, Moment, Out, Text, forget_bounds
 from app.employees.rules import Category
 from app.neutrality.schemas import PausedOut
 from app.platforms.base import Platform, Precision
@@ -191,16 +191,16 @@ class RosterAct(In):
         return self
 
 
-class ExtensionIn(In):
+class DueDateExtensionIn(In):
     """Until the end of which day somebody has time, granted by which officer, and why."""
 
     employee_id: UUID
-    due_on: Annotated[Day, Field(le=date(LAST_YEAR, 12, 31))]
+    due_on: Annotated[Day, Field(le=date(LAST_YEAR, 12, 31), json_schema_extra=forget_bounds)]
     officer: Text
     reason: Text
 
 
-class ExtensionOut(Out):
+class DueDateExtensionOut(Out):
     id: UUID
     campaign_id: UUID
     employee_id: UUID
@@ -216,7 +216,9 @@ class GrowthAsked(BaseModel):
 
     since: Annotated[Moment, Field(alias="from", description="Start of the window")]
     until: Annotated[Moment | None, Field(alias="to", description="Its end; now")] = None
-    expected_gain: Annotated[int | None, Field(ge=0, le=10**9)] = None
+    expected_gain: Annotated[
+        int | None, Field(ge=0, le=10**9, description="Followers that the window was to bring")
+    ] = None
     campaign: Annotated[UUID | None, Field(description="Whose members the gain is laid to")] = None
     valid_at: Annotated[PastMoment | None, Field(description=VALID_AT)] = None
     known_at: Annotated[PastMoment | None, Field(description=KNOWN_AT)] = None

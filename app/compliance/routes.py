@@ -67,7 +67,7 @@ async def campaign_recap(
     session: SessionDep,
     services: ServicesDep,
     moments: MomentsDep,
-    by: RecapBy = "work_unit",
+    by: Annotated[RecapBy, Query(description="What the rows are")] = "work_unit",
 ) -> JsonResponse:
     """Eligible, met, unmet, unknown, excused and disputed, by a division of the cohort."""
     now = services.clock.now()

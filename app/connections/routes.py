@@ -72,6 +72,7 @@ async def connect_with_token(
 async def get_official_connection(
     caller: MayReadOfficial, account_id: UUID, session: SessionDep, services: ServicesDep
 ) -> ConnectionOut:
+    """Whether an official account is connected, and until when; no token is told."""
     return await service.show(session, caller, official(account_id), now=services.clock.now())
 
 
@@ -99,6 +100,7 @@ async def get_consent(
     services: ServicesDep,
     reading: ReadingDep,
 ) -> ConnectionOut:
+    """Whether an employee has consented to be asked about, and to what."""
     shown = await service.show(session, caller, declared(account_id), now=services.clock.now())
     reading.of(await accounts.owners(session, caller.tenant_id, [account_id]))
     return shown

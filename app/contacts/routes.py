@@ -64,7 +64,7 @@ async def put_contact(
 
 
 @router.get("/work-units/{unit_id}/head")
-async def get_head(
+async def get_unit_head(
     caller: MayReadUnits,
     unit_id: UUID,
     session: SessionDep,
@@ -80,7 +80,7 @@ async def get_head(
 
 
 @router.put("/work-units/{unit_id}/head")
-async def put_head(
+async def put_unit_head(
     caller: MayWriteUnits,
     unit_id: UUID,
     body: HeadIn,

@@ -8,13 +8,15 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from app.core.errors import FieldError, Invalid
-from app.core.schemas import Moment
+from app.core.schemas import Moment, forget_bounds
 from app.core.services import ServicesDep
 
 VALID_AT = "What was true then, judged anew by what was known at known_at"
 KNOWN_AT = "What was known then: the answer that was given at that moment"
 # Nothing of the service is older.
-PastMoment = Annotated[Moment, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
+PastMoment = Annotated[
+    Moment, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), json_schema_extra=forget_bounds)
+]
 
 
 class NotYet(Invalid):

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -43,6 +43,11 @@ class Page(BaseModel, Generic[Item]):
     items: list[Item]
     next: str | None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name that generated clients see, such as EmployeePage."""
+        return f"{params[0].__name__.removesuffix('Out')}Page"
+
 
 def encode_cursor(last: UUID) -> str:
     """An opaque cursor that stands behind the row `last`."""
@@ -64,8 +69,10 @@ def decode_cursor(cursor: str) -> UUID:
 
 
 async def page_request(
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next` of the page before")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
 ) -> PageRequest:
     """The page that the query string asks for."""
     return PageRequest(decode_cursor(cursor) if cursor else None, limit)

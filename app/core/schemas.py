@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Self, TypeAlias
 
 from pydantic import (
     AwareDatetime,
@@ -28,8 +28,16 @@ def refuse_numbers(value: object) -> object:
     return value
 
 
+def forget_bounds(schema: dict[str, Any]) -> None:
+    """JSON Schema bounds numbers only; pydantic writes a date's bounds under words of its own."""
+    for word in ("ge", "gt", "le", "lt"):
+        schema.pop(word, None)
+
+
 Moment: TypeAlias = Annotated[
-    AwareDatetime, BeforeValidator(refuse_numbers), Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT)
+    AwareDatetime,
+    BeforeValidator(refuse_numbers),
+    Field(ge=FIRST_MOMENT, lt=AFTER_LAST_MOMENT, json_schema_extra=forget_bounds),
 ]
 
 

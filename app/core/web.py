@@ -24,6 +24,8 @@ PROBLEM = "application/problem+json"
 TYPE_BASE = "https://simedsos.example/problems/"
 # What a client has left to ask, as whoever counts it has put it into the request's scope.
 QUOTA_HEADERS = "simedsos.quota_headers"
+# How long an operation is still there, as the operation itself has put it there.
+LIFE_HEADERS = "simedsos.life_headers"
 DATABASE_DOWN = (
     OperationalError,
     InterfaceError,
@@ -182,6 +184,7 @@ class EdgeMiddleware:
                 headers.append((b"x-request-id", request_id.encode()))
                 headers.append((b"x-content-type-options", b"nosniff"))
                 headers.extend(scope.get(QUOTA_HEADERS, ()))
+                headers.extend(scope.get(LIFE_HEADERS, ()))
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
             await send(message)

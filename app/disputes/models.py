@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.compliance.rules import Basis, Reason
 from app.core.db import Base, KnownRow, TenantRow, closed_set
 from app.core.ids import new_id
-from app.disputes.rules import Channel, Outcome
+from app.disputes.rules import DisputeOutcome, NoticeChannel
 
 MEMBER = ["tenant_id", "campaign_id", "employee_id"]
 MEMBERS = [f"campaign_members.{name}" for name in MEMBER]
@@ -53,7 +53,9 @@ class Notice(TenantRow, Base):
     reason: Mapped[Reason] = mapped_column(closed_set(Reason, "notice_reason_is_known"))
     basis: Mapped[Basis] = mapped_column(closed_set(Basis, "notice_basis_is_known"))
     evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    channel: Mapped[Channel] = mapped_column(closed_set(Channel, "notice_channel_is_known"))
+    channel: Mapped[NoticeChannel] = mapped_column(
+        closed_set(NoticeChannel, "notice_channel_is_known")
+    )
     sent_by: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -140,7 +142,7 @@ class DisputeDecision(KnownRow, Base):
     )
 
     dispute_id: Mapped[UUID] = mapped_column(primary_key=True)
-    outcome: Mapped[Outcome] = mapped_column(closed_set(Outcome, "outcome_is_known"))
+    outcome: Mapped[DisputeOutcome] = mapped_column(closed_set(DisputeOutcome, "outcome_is_known"))
     reason: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[datetime]

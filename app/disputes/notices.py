@@ -19,10 +19,10 @@ from app.disputes import queries, wording
 from app.disputes.models import FinalFinding, Notice, NoticeExtension
 from app.disputes.rules import Obstacle, Told, obstacle, reply_until
 from app.disputes.schemas import (
-    ExtensionIn,
-    ExtensionOut,
     FindingIn,
     FindingOut,
+    NoticeExtensionIn,
+    NoticeExtensionOut,
     NoticeIn,
     NoticeOut,
     NoticeTextOut,
@@ -163,7 +163,12 @@ def _note(
 
 
 async def extend(
-    session: AsyncSession, caller: Caller, notice_id: UUID, wanted: ExtensionIn, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    notice_id: UUID,
+    wanted: NoticeExtensionIn,
+    *,
+    now: datetime,
 ) -> Notice:
     """Give somebody more time to reply.
 
@@ -278,7 +283,9 @@ async def shown(
             reply_until=reply_until(
                 each.recorded_at, (extension.reply_until for extension in longer[each.id])
             ),
-            extensions=[ExtensionOut.model_validate(extension) for extension in longer[each.id]],
+            extensions=[
+                NoticeExtensionOut.model_validate(extension) for extension in longer[each.id]
+            ],
             dispute_id=replies.get(each.id),
             finding=FindingOut.model_validate(findings[each.id]) if each.id in findings else None,
         )

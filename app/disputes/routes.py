@@ -14,8 +14,8 @@ from app.disputes.schemas import (
     DecisionIn,
     DisputeIn,
     DisputeOut,
-    ExtensionIn,
     FindingIn,
+    NoticeExtensionIn,
     NoticeIn,
     NoticeOut,
     NoticeTextOut,
@@ -42,6 +42,7 @@ async def list_notices(
     campaign: UUID | None = None,
     employee: UUID | None = None,
 ) -> Page[NoticeOut]:
+    """Notices: who was told of what, when, and until when a reply is waited for."""
     found, cursor = split_page(
         await queries.notices_page(
             session, caller, page, campaign_id=campaign, employee_id=employee
@@ -95,6 +96,7 @@ async def get_notice(
     session: SessionDep,
     reading: ReadingDep,
 ) -> NoticeOut:
+    """One notice with its extensions and its finding."""
     notice = await queries.notice(session, caller, notice_id)
     reading.of([notice.employee_id])
     return (await notices.shown(session, caller, [notice]))[0]
@@ -104,7 +106,7 @@ async def get_notice(
 async def extend_notice(
     caller: MayDecide,
     notice_id: UUID,
-    body: ExtensionIn,
+    body: NoticeExtensionIn,
     session: SessionDep,
     services: ServicesDep,
     reading: ReadingDep,
@@ -143,6 +145,7 @@ async def list_disputes(
         bool | None, Query(description="Only decided ones, or only open ones")
     ] = None,
 ) -> Page[DisputeOut]:
+    """Disputes, decided and not."""
     found, cursor = split_page(
         await queries.disputes_page(
             session, caller, page, campaign_id=campaign, employee_id=employee, decided=decided
@@ -174,6 +177,7 @@ async def get_dispute(
     session: SessionDep,
     reading: ReadingDep,
 ) -> DisputeOut:
+    """One dispute with its decision."""
     dispute = await queries.dispute(session, caller, dispute_id)
     reading.of([dispute.employee_id])
     return (await service.shown(session, caller, [dispute]))[0]

@@ -11,7 +11,7 @@ from app.compliance.rules import Verdict
 REPLY_TIME = timedelta(hours=3 * 24)
 
 
-class Channel(StrEnum):
+class NoticeChannel(StrEnum):
     """How the office told somebody."""
 
     EMAIL = "email"
@@ -21,7 +21,7 @@ class Channel(StrEnum):
     WHATSAPP = "whatsapp"
 
 
-class Outcome(StrEnum):
+class DisputeOutcome(StrEnum):
     """What an officer decided of a dispute: the employee was right, or the verdict is judged on."""
 
     UPHELD = "upheld"

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason
 from app.core.schemas import In, LongText, Moment, Out, Text
-from app.disputes.rules import Channel, Outcome
+from app.disputes.rules import DisputeOutcome, NoticeChannel
 
 
 class VerdictNamed(In):
@@ -24,12 +24,12 @@ class VerdictNamed(In):
 class NoticeIn(VerdictNamed):
     """The office has told the employee; the time to reply begins when this is recorded."""
 
-    channel: Channel
+    channel: NoticeChannel
     sent_at: Moment
     sent_by: Text
 
 
-class ExtensionIn(In):
+class NoticeExtensionIn(In):
     """More time to reply, and why."""
 
     reply_until: Moment
@@ -52,7 +52,7 @@ class DisputeIn(VerdictNamed):
 class DecisionIn(In):
     """A named officer's decision; it is given once."""
 
-    outcome: Outcome
+    outcome: DisputeOutcome
     reason: LongText
     decided_by: Text
 
@@ -72,7 +72,7 @@ class NoticeTextOut(Out):
     reply_until: datetime
 
 
-class ExtensionOut(Out):
+class NoticeExtensionOut(Out):
     reply_until: datetime
     reason: str
     extended_by: str
@@ -98,18 +98,18 @@ class NoticeOut(Out):
     reason: Reason
     basis: Basis
     evidence_ids: list[UUID]
-    channel: Channel
+    channel: NoticeChannel
     sent_by: str
     sent_at: datetime
     recorded_at: datetime
     reply_until: datetime
-    extensions: list[ExtensionOut]
+    extensions: list[NoticeExtensionOut]
     dispute_id: UUID | None
     finding: FindingOut | None
 
 
 class DecisionOut(Out):
-    outcome: Outcome
+    outcome: DisputeOutcome
     reason: str
     decided_by: str
     decided_at: datetime

@@ -19,7 +19,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
 from app.disputes import queries
 from app.disputes.models import Dispute, DisputeDecision
-from app.disputes.rules import Outcome, Standing, accused
+from app.disputes.rules import DisputeOutcome, Standing, accused
 from app.disputes.schemas import DecisionIn, DecisionOut, DisputeIn, DisputeOut, VerdictNamed
 from app.employees import queries as employees
 from app.employees.models import Employee
@@ -225,7 +225,7 @@ async def decide(
     key = VerdictKey(
         dispute.campaign_id, dispute.employee_id, dispute.duty_id, dispute.official_account_id
     )
-    cleared_at = now if wanted.outcome is Outcome.UPHELD else None
+    cleared_at = now if wanted.outcome is DisputeOutcome.UPHELD else None
     await freezing.release(session, caller.tenant_id, key, cleared_at=cleared_at)
     record(
         session,

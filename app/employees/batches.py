@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import AppError, FieldError, Invalid
 from app.employees import queries, service
-from app.employees.rules import NipRefused, Outcome, differences, parse_nip
+from app.employees.rules import BatchOutcome, NipRefused, differences, parse_nip
 from app.employees.schemas import BatchItemOut, BatchOut, EmployeeUpsert, ItemFaultOut
 from app.identity.rules import Caller
 
@@ -42,7 +42,7 @@ async def upsert(
         else:
             told.append(BatchItemOut(index=index, outcome=done[0], employee_id=done[1], errors=[]))
     totals = Counter(each.outcome for each in told)
-    return BatchOut(items=told, **{each.value: totals[each] for each in Outcome})
+    return BatchOut(items=told, **{each.value: totals[each] for each in BatchOutcome})
 
 
 def _read(item: EmployeeUpsert) -> str | None:
@@ -65,22 +65,22 @@ async def _upsert(
     employee_id: UUID | None,
     item: EmployeeUpsert,
     now: datetime,
-) -> tuple[Outcome, UUID]:
+) -> tuple[BatchOutcome, UUID]:
     if employee_id is None:
         made = await service.create(session, caller, now=now, **item.model_dump(exclude_none=True))
-        return Outcome.CREATED, made.id
+        return BatchOutcome.CREATED, made.id
     employee = await queries.get(session, caller, employee_id)
     wanted: dict[str, Any] = item.model_dump(exclude_unset=True, exclude={"nip"})
     changes = differences({name: getattr(employee, name) for name in wanted}, wanted)
     if not changes:
-        return Outcome.UNCHANGED, employee_id
+        return BatchOutcome.UNCHANGED, employee_id
     await service.edit(
         session, caller, employee_id, expected=employee.version, now=now, changes=changes
     )
-    return Outcome.UPDATED, employee_id
+    return BatchOutcome.UPDATED, employee_id
 
 
 def _refused(index: int, refusal: AppError) -> BatchItemOut:
     faults = refusal.errors or (FieldError("", refusal.code, str(refusal)),)
     errors = [ItemFaultOut(pointer=e.pointer, code=e.code, message=e.message) for e in faults]
-    return BatchItemOut(index=index, outcome=Outcome.REJECTED, employee_id=None, errors=errors)
+    return BatchItemOut(index=index, outcome=BatchOutcome.REJECTED, employee_id=None, errors=errors)

@@ -49,6 +49,7 @@ async def list_employees(
     chosen: Annotated[EmployeeFilter, Depends(employee_filter)],
     reading: ReadingDep,
 ) -> Page[EmployeeOut]:
+    """Employees that the caller may see; NIPs are masked without `employees:read_nip`."""
     employees, cursor = split_page(await queries.page(session, caller, page, chosen), page)
     reading.of(each.id for each in employees)
     return Page(items=await service.shown(session, caller, employees), next=cursor)
@@ -63,6 +64,7 @@ async def create_employee(
     response: Response,
     reading: ReadingDep,
 ) -> EmployeeOut:
+    """Add one employee; a NIP that is already there is a conflict."""
     employee = await service.create(session, caller, now=services.clock.now(), **body.model_dump())
     response.headers["ETag"] = etag(employee.version)
     reading.of([employee.id])
@@ -107,6 +109,7 @@ async def get_employee(
     response: Response,
     reading: ReadingDep,
 ) -> EmployeeOut:
+    """One employee; the ETag is what an edit needs."""
     employee = await queries.get(session, caller, employee_id)
     response.headers["ETag"] = etag(employee.version)
     reading.of([employee.id])
@@ -124,6 +127,7 @@ async def edit_employee(
     response: Response,
     reading: ReadingDep,
 ) -> EmployeeOut:
+    """Change the named fields; a corrected NIP keeps the former one as a dated alias."""
     changes = body.model_dump(exclude_unset=True)
     employee = await service.edit(
         session, caller, employee_id, expected=expected, now=services.clock.now(), changes=changes

@@ -190,7 +190,7 @@ def automatic_excuse(standing: Standing) -> str | None:
             assert_never(standing)
 
 
-class Outcome(StrEnum):
+class BatchOutcome(StrEnum):
     """What became of one employee of a batch."""
 
     CREATED = "created"

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.core.schemas import Edit, In, Out, Text
-from app.employees.rules import Category, Declaration, Outcome, Standing
+from app.employees.rules import BatchOutcome, Category, Declaration, Standing
 
 # What is no NIP finds nobody; only what no text column could hold is refused.
 SoughtNip: TypeAlias = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")]
@@ -64,7 +64,7 @@ class BatchItemOut(Out):
     """What became of the item that stood at `index`."""
 
     index: int
-    outcome: Outcome
+    outcome: BatchOutcome
     employee_id: UUID | None
     errors: list[ItemFaultOut]
 

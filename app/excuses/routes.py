@@ -9,7 +9,7 @@ from app.audit.looks import ReadingDep
 from app.core.paging import Page, PageDep, split_page
 from app.core.services import ServicesDep
 from app.excuses import queries, service
-from app.excuses.schemas import ExcuseIn, ExcuseOut, WithdrawalIn
+from app.excuses.schemas import ExcuseIn, ExcuseOut, ExcuseWithdrawalIn
 from app.identity.access import SessionDep, may
 from app.identity.idempotency import OnceDep, OnceRoute
 from app.identity.rules import Caller
@@ -58,6 +58,7 @@ async def get_excuse(
     session: SessionDep,
     reading: ReadingDep,
 ) -> ExcuseOut:
+    """One excuse: who granted it, why and until when."""
     excuse = await queries.get(session, caller, excuse_id)
     reading.of([excuse.employee_id])
     return (await service.shown(session, caller, [excuse]))[0]
@@ -67,7 +68,7 @@ async def get_excuse(
 async def withdraw_excuse(
     caller: MayDecide,
     excuse_id: UUID,
-    body: WithdrawalIn,
+    body: ExcuseWithdrawalIn,
     session: SessionDep,
     services: ServicesDep,
     reading: ReadingDep,

@@ -30,7 +30,7 @@ class ExcuseIn(In):
         return self
 
 
-class WithdrawalIn(In):
+class ExcuseWithdrawalIn(In):
     """An officer takes an excuse back, from now on."""
 
     reason: Text

@@ -15,7 +15,7 @@ from app.core.ids import new_id
 from app.employees import queries as employees
 from app.excuses import queries
 from app.excuses.models import Excuse
-from app.excuses.schemas import ExcuseIn, ExcuseOut, WithdrawalIn
+from app.excuses.schemas import ExcuseIn, ExcuseOut, ExcuseWithdrawalIn
 from app.identity.rules import Caller
 from app.jobs.kinds import EvaluateCampaign, PlanReminders
 from app.jobs.queue import enqueue
@@ -70,7 +70,12 @@ async def _duty_id(session: AsyncSession, caller: Caller, wanted: ExcuseIn) -> U
 
 
 async def withdraw(
-    session: AsyncSession, caller: Caller, excuse_id: UUID, wanted: WithdrawalIn, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    excuse_id: UUID,
+    wanted: ExcuseWithdrawalIn,
+    *,
+    now: datetime,
 ) -> Excuse:
     """Take an excuse back; that it was granted stays on record.
 

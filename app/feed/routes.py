@@ -40,7 +40,7 @@ async def feed_request(
     kind: Annotated[
         list[ChangeKind] | None, Query(description="Only these kinds", max_length=50)
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 100,
     wait: Annotated[
         float,
         Query(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds to wait for the first change"),

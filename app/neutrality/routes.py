@@ -13,7 +13,7 @@ from app.identity.rules import Caller
 from app.identity.scopes import Scope
 from app.neutrality import queries, service
 from app.neutrality.models import NeutralityWindow
-from app.neutrality.schemas import NeutralityWindowIn, NeutralityWindowOut, WithdrawalIn
+from app.neutrality.schemas import NeutralityWindowIn, NeutralityWindowOut, WindowWithdrawalIn
 
 router = APIRouter(prefix="/v1/neutrality-windows", tags=["neutrality"], route_class=OnceRoute)
 MayRead = Annotated[Caller, Depends(may(Scope.CAMPAIGNS_READ))]
@@ -41,7 +41,7 @@ async def declare_neutrality_window(
 async def withdraw_neutrality_window(
     caller: MayWrite,
     window_id: UUID,
-    body: WithdrawalIn,
+    body: WindowWithdrawalIn,
     session: SessionDep,
     services: ServicesDep,
 ) -> NeutralityWindow:

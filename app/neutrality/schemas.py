@@ -27,7 +27,7 @@ class NeutralityWindowIn(In):
         return self
 
 
-class WithdrawalIn(In):
+class WindowWithdrawalIn(In):
     """Who takes a window back, and why."""
 
     officer: Text

@@ -17,7 +17,7 @@ from app.neutrality import queries
 from app.neutrality.models import NeutralityWindow
 from app.neutrality.queries import PausedAccount
 from app.neutrality.rules import Pause
-from app.neutrality.schemas import NeutralityWindowIn, PausedOut, WithdrawalIn
+from app.neutrality.schemas import NeutralityWindowIn, PausedOut, WindowWithdrawalIn
 from app.official_accounts.models import OfficialAccount
 
 
@@ -56,7 +56,12 @@ async def declare(
 
 
 async def withdraw(
-    session: AsyncSession, caller: Caller, window_id: UUID, wanted: WithdrawalIn, *, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    window_id: UUID,
+    wanted: WindowWithdrawalIn,
+    *,
+    now: datetime,
 ) -> NeutralityWindow:
     """Take a window back; what it has stopped so far stays undone.
 

@@ -135,14 +135,16 @@ class RangeInvalid(Invalid):
 
 
 async def snapshot_range(
-    since: Annotated[Moment | None, Query(alias="from")] = None,
-    until: Annotated[Moment | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="The first moment")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="The last moment")] = None,
     step: Annotated[int | None, Query(ge=60, description="Seconds; needs from and to")] = None,
     tz: Annotated[
         Literal["Asia/Jakarta"] | None, Query(description="Cut the steps at its midnights")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 200,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 200,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next` of the page before")
+    ] = None,
 ) -> SnapshotRange:
     """The range that the query string asks for.
 

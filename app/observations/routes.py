@@ -85,6 +85,7 @@ async def record_snapshot(
 async def list_follower_lists(
     account_id: UUID, caller: MayRead, session: SessionDep, page: PageDep
 ) -> Page[FollowerListOut]:
+    """Follower lists of an official account with their certificates; followers are not told."""
     await official_accounts.get(session, caller, account_id)
     found, cursor = split_page(
         await queries.follower_lists(session, caller, account_id, page), page

@@ -32,6 +32,7 @@ MayWrite = Annotated[Caller, Depends(may(Scope.OFFICIAL_ACCOUNTS_WRITE, whole_te
 async def list_official_accounts(
     caller: MayRead, session: SessionDep, page: PageDep, platform: Platform | None = None
 ) -> Page[OfficialAccountOut]:
+    """The government's own accounts."""
     accounts, cursor = split_page(await queries.page(session, caller, page, platform), page)
     return Page(
         items=[OfficialAccountOut.model_validate(account) for account in accounts], next=cursor
@@ -46,6 +47,7 @@ async def create_official_account(
     services: ServicesDep,
     response: Response,
 ) -> OfficialAccount:
+    """Register an official account, as people write its address."""
     account = await service.create(
         session,
         caller,
@@ -61,6 +63,7 @@ async def create_official_account(
 async def get_official_account(
     account_id: UUID, caller: MayRead, session: SessionDep, response: Response
 ) -> OfficialAccount:
+    """One official account; its ETag is what an edit needs."""
     account = await queries.get(session, caller, account_id)
     response.headers["ETag"] = etag(account.version)
     return account
@@ -76,6 +79,7 @@ async def edit_official_account(
     services: ServicesDep,
     response: Response,
 ) -> OfficialAccount:
+    """Change the named fields, or switch the account off."""
     changes = body.model_dump(exclude_unset=True)
     account = await service.edit(
         session, caller, account_id, expected=expected, now=services.clock.now(), changes=changes

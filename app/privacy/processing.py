@@ -12,7 +12,7 @@ from app.identity.models import ApiKey, Tenant
 from app.identity.rules import Caller
 from app.official_accounts.models import OfficialAccount
 from app.privacy.retention import PERIODS, PREVIEWS, TABLES, Class
-from app.privacy.schemas import Kept, Measure, ProcessingRecord, Purpose, Recipient
+from app.privacy.schemas import DataRecipient, Kept, Measure, ProcessingRecord, Purpose
 from app.settings import Settings
 from app.siasn.client import BASE_URL as SIASN
 from app.webhooks.models import WebhookEndpoint
@@ -107,7 +107,7 @@ def _kept(settings: Settings) -> list[Kept]:
 
 async def _recipients(
     session: AsyncSession, caller: Caller, settings: Settings, now: datetime
-) -> list[Recipient]:
+) -> list[DataRecipient]:
     keys = await session.scalars(
         select(ApiKey)
         .where(
@@ -123,9 +123,11 @@ async def _recipients(
         .group_by(OfficialAccount.platform)
         .order_by(OfficialAccount.platform)
     )
-    found = [Recipient(who=key.name, kind="sistem", receives=", ".join(key.scopes)) for key in keys]
+    found = [
+        DataRecipient(who=key.name, kind="sistem", receives=", ".join(key.scopes)) for key in keys
+    ]
     found += [
-        Recipient(
+        DataRecipient(
             who=str(platform.value),
             kind="platform",
             receives="nama akun yang disampaikan, untuk ditanyakan keberadaannya",
@@ -138,27 +140,29 @@ async def _recipients(
         .order_by(WebhookEndpoint.id)
     )
     found += [
-        Recipient(who=urlsplit(url).hostname or "", kind="webhook", receives=TOLD_BY_WEBHOOK)
+        DataRecipient(who=urlsplit(url).hostname or "", kind="webhook", receives=TOLD_BY_WEBHOOK)
         for url in endpoints
     ]
     return [*found, *_gateways(settings)]
 
 
-def _gateways(settings: Settings) -> Sequence[Recipient]:
+def _gateways(settings: Settings) -> Sequence[DataRecipient]:
     found = []
     if settings.smtp_host is not None:
         told = "alamat surel dan teks pengingat"
-        found.append(Recipient(who=settings.smtp_host, kind="surel", receives=told))
+        found.append(DataRecipient(who=settings.smtp_host, kind="surel", receives=told))
     if settings.reminder_webhook_url is not None:
         told = "nomor telepon dan teks pengingat"
         host = urlsplit(settings.reminder_webhook_url.get_secret_value()).hostname or ""
-        found.append(Recipient(who=host, kind="gerbang pesan", receives=told))
+        found.append(DataRecipient(who=host, kind="gerbang pesan", receives=told))
     if settings.siasn_consumer_key is not None:
         host = urlsplit(settings.siasn_base_url or SIASN).hostname or ""
-        found.append(Recipient(who=host, kind="SIASN BKN", receives="NIP, untuk dibandingkan"))
+        found.append(DataRecipient(who=host, kind="SIASN BKN", receives="NIP, untuk dibandingkan"))
     if settings.oidc_issuer is not None:
         told = "tidak ada; memberi tahu siapa yang masuk"
-        found.append(Recipient(who=settings.oidc_issuer, kind="penyedia identitas", receives=told))
+        found.append(
+            DataRecipient(who=settings.oidc_issuer, kind="penyedia identitas", receives=told)
+        )
     return found
 
 

@@ -68,6 +68,7 @@ async def record_breach(
 
 @router.get("/privacy/breaches/{breach_id}")
 async def get_breach(breach_id: UUID, caller: MayRead, session: SessionDep) -> BreachOut:
+    """One breach, with the time that is left to notify."""
     return breaches.shown(await breaches.get(session, caller, breach_id))
 
 

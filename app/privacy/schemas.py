@@ -124,7 +124,7 @@ class Kept(Out):
     until: str
 
 
-class Recipient(Out):
+class DataRecipient(Out):
     """Who receives what."""
 
     who: str
@@ -146,5 +146,5 @@ class ProcessingRecord(Out):
     controller: str
     purposes: list[Purpose]
     kept: list[Kept]
-    recipients: list[Recipient]
+    recipients: list[DataRecipient]
     measures: list[Measure]

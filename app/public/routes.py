@@ -10,8 +10,8 @@ from app.core.services import ServicesDep
 from app.identity.limits import Limits
 from app.platforms.base import Platform
 from app.platforms.handles import MAX_PASTED
-from app.public import service
-from app.public.schemas import DefinitionOut, DefinitionsOut, VerifiedOut
+from app.public import describing, service
+from app.public.schemas import DefinitionOut, DefinitionsOut, MetadataOut, VerifiedOut
 from app.reports.definitions import DEFINITIONS
 
 router = APIRouter(prefix="/v1", tags=["public"])
@@ -20,7 +20,7 @@ A_DAY: Final = "public, max-age=86400"
 
 
 @router.get("/verify")
-async def verify_account(
+async def verify_official_account(
     request: Request,
     response: Response,
     services: ServicesDep,
@@ -46,3 +46,15 @@ async def list_definitions(response: Response) -> DefinitionsOut:
     """Public: what every figure means, with the version of its definition."""
     response.headers["Cache-Control"] = A_DAY
     return DefinitionsOut(items=[DefinitionOut(**asdict(each)) for each in DEFINITIONS])
+
+
+@router.get("/metadata")
+async def show_metadata(request: Request, response: Response, services: ServicesDep) -> MetadataOut:
+    """Public: the published figures by the terms of Satu Data, in Indonesian.
+
+    Concept, definition, classification, measure, unit, formula and frequency of each; producer,
+    Walidata, contact and licence where the operator has stated them, else null.
+    """
+    response.headers["Cache-Control"] = A_DAY
+    response.headers["Content-Language"] = describing.LANGUAGE
+    return describing.metadata(services.settings, request.app.version)

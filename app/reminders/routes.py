@@ -28,7 +28,7 @@ MayRead = Annotated[Caller, Depends(may(Scope.COMPLIANCE_READ_PEOPLE))]
 
 
 @router.get("/campaigns/{campaign_id}/reminders")
-async def get_plan(
+async def get_reminder_plan(
     caller: MayReadPlans, campaign_id: UUID, session: SessionDep, response: Response
 ) -> PlanOut:
     """A campaign's reminder plan; the ETag of one that nobody has set is "0"."""
@@ -38,7 +38,7 @@ async def get_plan(
 
 
 @router.put("/campaigns/{campaign_id}/reminders")
-async def put_plan(
+async def put_reminder_plan(
     caller: MayPlan,
     campaign_id: UUID,
     body: PlanIn,
@@ -56,7 +56,7 @@ async def put_plan(
 
 
 @router.get("/campaigns/{campaign_id}/reminders/preview")
-async def preview(
+async def preview_reminders(
     caller: MayPreview, campaign_id: UUID, session: SessionDep, services: ServicesDep
 ) -> PreviewOut:
     """How many would be reminded now, and how many not and why; nobody is named."""
@@ -65,7 +65,7 @@ async def preview(
 
 
 @router.get("/campaigns/{campaign_id}/reminders/history")
-async def campaign_history(
+async def list_campaign_reminders(
     caller: MayRead,
     campaign_id: UUID,
     session: SessionDep,
@@ -93,7 +93,7 @@ async def campaign_history(
 
 
 @router.get("/employees/{employee_id}/reminders")
-async def employee_history(
+async def list_employee_reminders(
     caller: MayRead,
     employee_id: UUID,
     session: SessionDep,

@@ -92,7 +92,9 @@ async def come_back_from_provider(
 
 @router.get("/sign-in/link", response_class=HTMLResponse, responses=SHOWN)
 async def show_sign_in_link(
-    token: Annotated[str, Query(min_length=1, max_length=200)],
+    token: Annotated[
+        str, Query(min_length=1, max_length=200, description="The token of the link, good once")
+    ],
 ) -> HTMLResponse:
     """Public: a page with the button that signs in by a link; looking at it uses up nothing."""
     return HTMLResponse(link_page(token), headers=HEADERS)

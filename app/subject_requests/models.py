@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
-from app.subject_requests.rules import Outcome, Right
+from app.subject_requests.rules import RequestOutcome, Right
 
 ANSWERED = (
     "(outcome IS NULL) = (answered_at IS NULL) AND (outcome IS NULL) = (reason IS NULL)"
@@ -36,7 +36,9 @@ class SubjectRequest(TenantRow, Base):
     received_at: Mapped[datetime]
     received_by: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime]
-    outcome: Mapped[Outcome | None] = mapped_column(closed_set(Outcome, "outcome_is_known"))
+    outcome: Mapped[RequestOutcome | None] = mapped_column(
+        closed_set(RequestOutcome, "outcome_is_known")
+    )
     reason: Mapped[str | None] = mapped_column(Text)
     legal_reference: Mapped[str | None] = mapped_column(Text)
     answered_by: Mapped[str | None] = mapped_column(Text)

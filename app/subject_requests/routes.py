@@ -63,6 +63,7 @@ async def get_subject_request(
     services: ServicesDep,
     reading: ReadingDep,
 ) -> SubjectRequestOut:
+    """One request about one's data, with its answer and its due date."""
     request = await queries.get(session, caller, request_id)
     reading.of([request.employee_id])
     return service.shown(request, services.clock.now())

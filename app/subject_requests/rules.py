@@ -18,7 +18,7 @@ class Right(StrEnum):
     RESTRICTION = "restriction"
 
 
-class Outcome(StrEnum):
+class RequestOutcome(StrEnum):
     """How a request was answered."""
 
     GRANTED = "granted"

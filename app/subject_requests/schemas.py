@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.schemas import In, LongText, Moment, Out, Text
-from app.subject_requests.rules import Outcome, RequestState, Right
+from app.subject_requests.rules import RequestOutcome, RequestState, Right
 
 
 class OwnRequestIn(In):
@@ -28,7 +28,7 @@ class SubjectRequestIn(OwnRequestIn):
 class AnswerIn(In):
     """A named officer's answer; it is given once."""
 
-    outcome: Outcome
+    outcome: RequestOutcome
     reason: LongText
     legal_reference: Annotated[
         Text | None, Field(description="What a refusal rests on, such as UU 27/2022 Pasal 15")
@@ -47,7 +47,7 @@ class SubjectRequestOut(Out):
     received_by: str | None
     due_at: datetime
     state: RequestState
-    outcome: Outcome | None
+    outcome: RequestOutcome | None
     reason: str | None
     legal_reference: str | None
     answered_by: str | None

@@ -13,7 +13,7 @@ from app.employees import queries as employees
 from app.identity.rules import Caller
 from app.subject_requests import queries
 from app.subject_requests.models import SubjectRequest
-from app.subject_requests.rules import Outcome, due_at, state_of
+from app.subject_requests.rules import RequestOutcome, due_at, state_of
 from app.subject_requests.schemas import (
     AnswerIn,
     OwnRequestIn,
@@ -107,7 +107,7 @@ async def answer(
     request = await queries.get(session, caller, request_id, locked=True)
     if request.outcome is not None:
         raise AnsweredAlready
-    if body.outcome is Outcome.REFUSED and body.legal_reference is None:
+    if body.outcome is RequestOutcome.REFUSED and body.legal_reference is None:
         fault = FieldError("/legal_reference", "missing", "the article that a refusal rests on")
         raise RefusalWithoutLaw(errors=[fault])
     request.outcome = body.outcome

@@ -23,12 +23,14 @@ MayWrite = Annotated[Caller, Depends(may(Scope.WORK_UNITS_WRITE))]
 
 @router.get("")
 async def list_work_units(caller: MayRead, session: SessionDep, page: PageDep) -> Page[WorkUnitOut]:
+    """Work units that the caller may see."""
     units, cursor = split_page(await queries.page(session, caller, page), page)
     return Page(items=[WorkUnitOut.model_validate(unit) for unit in units], next=cursor)
 
 
 @router.get("/tree")
 async def work_unit_tree(caller: MayRead, session: SessionDep) -> WorkUnitTree:
+    """All units that the caller may see, as a tree."""
     return WorkUnitTree(items=service.as_tree(await queries.all_units(session, caller)))
 
 
@@ -40,6 +42,7 @@ async def create_work_unit(
     services: ServicesDep,
     response: Response,
 ) -> WorkUnit:
+    """Add a unit below another one, or at the top."""
     unit = await service.create(session, caller, now=services.clock.now(), **body.model_dump())
     response.headers["ETag"] = etag(unit.version)
     return unit
@@ -49,6 +52,7 @@ async def create_work_unit(
 async def get_work_unit(
     unit_id: UUID, caller: MayRead, session: SessionDep, response: Response
 ) -> WorkUnit:
+    """One work unit; its ETag is what an edit needs."""
     unit = await queries.get(session, caller, unit_id)
     response.headers["ETag"] = etag(unit.version)
     return unit
@@ -64,6 +68,7 @@ async def edit_work_unit(
     services: ServicesDep,
     response: Response,
 ) -> WorkUnit:
+    """Change the named fields of a unit, or move it with all below it."""
     changes = body.model_dump(exclude_unset=True)
     unit = await service.edit(
         session, caller, unit_id, expected=expected, now=services.clock.now(), changes=changes

@@ -164,6 +164,7 @@ TELLS_OF_NOBODY = frozenset({
     "GET /metrics",
     "GET /readyz",
     "GET /v1/definitions",
+    "GET /v1/metadata",
     "GET /v1/verify",
 })  # fmt: skip
 # Fields by which an answer tells of a person, and schemas whose field of that name does not.

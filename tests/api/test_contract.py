@@ -1,5 +1,6 @@
 """OpenAPI tells who may call, and how each operation may refuse."""
 
+from app.naming import called_by_title
 from tests.api.test_isolation import PUBLIC, concrete
 
 
@@ -42,3 +43,30 @@ async def test_every_refusal_is_a_problem(http):
                     assert "application/problem+json" in answer.get("content", {}), (method, path)
     assert refusals > 500
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_names_are_good_for_clients(http):
+    document = (await http.get("/openapi.json")).json()
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations) > 100
+    assert document["servers"] == [{"url": "/", "description": "This service"}]
+    schemas = document["components"]["schemas"]
+    assert schemas["EmployeePage"]["properties"]["items"]["items"]["$ref"].endswith("/EmployeeOut")
+    assert not [name for name in schemas if "__" in name or name.startswith("Page_")]
+    # The document still holds together after its schemas were renamed.
+    told = str(document)
+    for name in {part.split("'")[0] for part in told.split("#/components/schemas/")[1:]}:
+        assert name in schemas
+
+
+def test_two_schemas_of_one_title_stay_two():
+    told = {
+        "Page_RoomOut_": {"title": "RoomPage", "items": {"$ref": "#/components/schemas/a__Kind"}},
+        "a__Kind": {"title": "Kind", "enum": ["a"]},
+        "b__Kind": {"title": "Kind", "enum": ["b"]},
+        "Untitled": {"type": "object"},
+    }
+    named = called_by_title({"components": {"schemas": told}})["components"]["schemas"]
+    assert set(named) == {"RoomPage", "a__Kind", "b__Kind", "Untitled"}
+    assert (named["a__Kind"]["enum"], named["b__Kind"]["enum"]) == (["a"], ["b"])
+    assert named["RoomPage"]["items"]["$ref"] == "#/components/schemas/a__Kind"

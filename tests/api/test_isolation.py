@@ -21,6 +21,7 @@ PUBLIC = {
     "/v1/api-keys/leaks",
     "/v1/connections/callback",
     "/v1/definitions",
+    "/v1/metadata",
     "/v1/verify",
 }
 ABSENT = "01900000-0000-7000-8000-000000000000"

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.campaigns.schemas import VerdictCounts
 from app.main import create_app
 from app.settings import Settings
 from tests.api.test_growth import official_account
@@ -106,3 +107,54 @@ async def test_figures_are_defined_with_versions(http):
     assert {"eligible", "met", "unmet", "unknown", "gain", "attainment"} <= set(found)
     assert all(each["version"] >= 1 and each["text"] for each in found.values())
     assert answer.headers["cache-control"] == "public, max-age=86400"
+
+
+async def test_metadata_holds_together(http):
+    answer = await http.get("/v1/metadata")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "public, max-age=86400"
+    assert answer.headers["content-language"] == "id"
+    told = answer.json()
+    variables = {each["key"] for each in told["variables"]}
+    classifications = {each["key"] for each in told["classifications"]}
+    operations = {
+        f"{method.upper()} {path}"
+        for path, methods in (await http.get("/openapi.json")).json()["paths"].items()
+        for method in methods
+    }
+    for each in (*told["variables"], *told["indicators"]):
+        assert set(each["answered_by"]) <= operations, each["key"]
+        assert each["open_to_public"] is False
+    for each in told["indicators"]:
+        assert set(each["variables"]) <= variables, each["key"]
+        assert set(each["classifications"]) <= classifications, each["key"]
+    used = {each["classification"] for each in told["variables"]}
+    used |= {each for found in told["indicators"] for each in found["classifications"]}
+    assert used == classifications
+    assert told["activity"]["statistics"] == "Statistik sektoral"
+    assert "Nomor 39 Tahun 2019" in told["standards"][0]
+
+
+async def test_metadata_says_no_definition_of_its_own(http):
+    meant = {each["key"]: each for each in (await http.get("/v1/definitions")).json()["items"]}
+    indicators = (await http.get("/v1/metadata")).json()["indicators"]
+    for each in indicators:
+        found = meant[each["key"]]
+        told = (each["name"], each["definition"], each["definition_version"])
+        assert told == (found["name"], found["text"], found["version"])
+    # Everything that the API counts of verdicts and of growth is described.
+    assert {"gain", "growth", "attainment", "shortfall", "known_share", "met_share"} <= {
+        each["key"] for each in indicators
+    }
+    assert set(VerdictCounts.model_fields) <= {each["key"] for each in indicators}
+
+
+async def test_what_only_the_operator_knows_is_null_until_it_is_stated(services, http):
+    unstated = (await http.get("/v1/metadata")).json()["activity"]
+    for name in ("data_producer", "walidata", "contact", "licence", "area"):
+        assert unstated[name] is None
+    services.settings = Settings(metadata_walidata="Diskominfo", metadata_licence="CC BY 4.0")
+    async with calling(create_app(services)) as client:
+        stated = (await client.get("/v1/metadata")).json()["activity"]
+    assert (stated["walidata"], stated["licence"]) == ("Diskominfo", "CC BY 4.0")
+    assert stated["data_producer"] is None

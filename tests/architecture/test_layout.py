@@ -48,6 +48,7 @@ BESIDE = {
     },
     "privacy": {"breaches", "processing", "retention"},
     "siasn": {"client", "errors", "reading", "sandbox"},
+    "public": {"describing", "indicators"},
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",

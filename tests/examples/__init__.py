@@ -1,0 +1,1 @@
+"""What the documents show, done against the service as it runs."""
