@@ -12,7 +12,7 @@ from app.jobs.queue import enqueue
 from app.webhooks import outbox, queries
 from app.webhooks.delivering import courier
 from app.webhooks.outbox import Message
-from app.webhooks.rules import State, Trouble
+from app.webhooks.rules import DeliveryState, DeliveryTrouble
 from app.webhooks.service import own_reach
 
 SPREAD = 1_000
@@ -49,14 +49,14 @@ async def deliver_webhook(services: Services, job: DeliverWebhook) -> None:
             await _closed(services, message, await carrier.carry(message))
 
 
-async def _closed(services: Services, message: Message, outcome: int | Trouble) -> None:
+async def _closed(services: Services, message: Message, outcome: int | DeliveryTrouble) -> None:
     share = secrets.randbelow(SPREAD) / SPREAD
     async with services.database.transaction(message.tenant_id) as session:
         state = await outbox.close(session, message, outcome, now=services.clock.now(), share=share)
     if state is None:
         return
-    record_webhook(outcome="put_off" if state is State.WAITING else state)
-    if state is State.DEAD:
+    record_webhook(outcome="put_off" if state is DeliveryState.WAITING else state)
+    if state is DeliveryState.DEAD:
         get_logger().warning(
             "webhook message given up",
             action="webhook_dead",

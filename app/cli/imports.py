@@ -14,14 +14,14 @@ from app.core.clock import SystemClock
 from app.core.services import Services
 from app.employees.rules import Category
 from app.exchange import mending, queries, service, templates
-from app.exchange.kinds import Encoding, ImportKind, ImportState, Mode
+from app.exchange.kinds import FileEncoding, ImportKind, ImportMode, ImportState
 from app.exchange.rules import Order
 from app.exchange.schemas import ImportOut
-from app.exchange.templates import Form
+from app.exchange.templates import FileForm
 from app.settings import Settings, get_settings
 
 IMPORT_KINDS = frozenset(ImportKind)
-FORMS = frozenset(Form)
+FORMS = frozenset(FileForm)
 Kind = Annotated[str, typer.Argument(help="employees, accounts or work-units")]
 STAGES = {ImportState.READING: "reading", ImportState.MERGING: "merging"}
 
@@ -33,11 +33,11 @@ def _kind(text: str) -> ImportKind:
     return ImportKind(wanted)
 
 
-def _form(path: Path) -> Form:
+def _form(path: Path) -> FileForm:
     form = path.suffix.removeprefix(".").lower()
     if form not in FORMS:
         fail(f"{path.name} must end in .csv or .xlsx.", status=2)
-    return Form(form)
+    return FileForm(form)
 
 
 def template(
@@ -75,7 +75,9 @@ def import_file(
         fail(f"There is no file {file}.", status=2)
     if full_of is not None and not full:
         fail("--full-of needs --full.", status=2)
-    order = Order(Mode.FULL if full else Mode.PARTIAL, full_of, dry_run, confirm_leavers)
+    order = Order(
+        ImportMode.FULL if full else ImportMode.PARTIAL, full_of, dry_run, confirm_leavers
+    )
     made: ImportOut = run(_import(get_settings(), wanted, file, order, tenant, quiet=as_json))
     if errors is not None and form is not None and made.rejected:
         errors.write_bytes(run(_errors(get_settings(), made, form, tenant)))
@@ -131,7 +133,7 @@ class _Bar:
             self._progress.update(self._task, completed=share, description=stage, rows=told)
 
 
-async def _errors(settings: Settings, made: ImportOut, form: Form, tenant: str | None) -> bytes:
+async def _errors(settings: Settings, made: ImportOut, form: FileForm, tenant: str | None) -> bytes:
     async with operator.connected(settings) as database:
         caller = operator.operator_of(await operator.chosen_tenant(database, tenant))
         async with database.transaction(caller.tenant_id) as session:
@@ -156,7 +158,7 @@ def _show(made: ImportOut) -> None:
         )
     if made.leavers_withheld:
         say("Nobody was marked as having left: the NIP of a row cannot be read. Mend it first.")
-    if made.encoding is Encoding.WINDOWS_1252:
+    if made.encoding is FileEncoding.WINDOWS_1252:
         say("The file was read as Windows-1252; look whether names are written rightly.")
     if made.ignored_columns:
         say(f"Not read, for want of a known heading: {', '.join(made.ignored_columns)}.")

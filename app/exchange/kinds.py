@@ -20,14 +20,14 @@ class ImportState(StrEnum):
     APPLIED = "applied"
 
 
-class Mode(StrEnum):
+class ImportMode(StrEnum):
     """What it means that an employee does not stand in a file: nothing, or that they have left."""
 
     PARTIAL = "partial"
     FULL = "full"
 
 
-class Encoding(StrEnum):
+class FileEncoding(StrEnum):
     """How a file's text is written."""
 
     UTF_8 = "utf-8"

@@ -17,7 +17,7 @@ from app.contacts import service as contacts
 from app.contacts.sealing import Addresses, open_cell, required_keys
 from app.core.clock import JAKARTA
 from app.exchange import account_rows, employee_rows, unit_rows
-from app.exchange.kinds import ImportKind, Mode
+from app.exchange.kinds import ImportKind, ImportMode
 from app.exchange.models import Import
 from app.exchange.rules import Shrinking
 from app.settings import Settings
@@ -99,7 +99,7 @@ class Merge:
 
     async def shrinking(self) -> Shrinking | None:
         """Who does not stand in a full list; None for a file that is none."""
-        if self._made.mode is not Mode.FULL:
+        if self._made.mode is not ImportMode.FULL:
             return None
         row = (await self._session.execute(employee_rows.SHRINKING, self._shared)).one()
         return Shrinking(row.before, row.leavers, row.withheld)

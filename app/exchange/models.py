@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
 from app.employees.rules import Category
-from app.exchange.kinds import Encoding, ImportKind, ImportState, Mode
+from app.exchange.kinds import FileEncoding, ImportKind, ImportMode, ImportState
 
 
 class Import(TenantRow, Base):
@@ -37,12 +37,12 @@ class Import(TenantRow, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[ImportKind] = mapped_column(closed_set(ImportKind, "import_kind_is_known"))
     state: Mapped[ImportState] = mapped_column(closed_set(ImportState, "import_state_is_known"))
-    mode: Mapped[Mode] = mapped_column(
-        closed_set(Mode, "import_mode_is_known"), server_default="partial"
+    mode: Mapped[ImportMode] = mapped_column(
+        closed_set(ImportMode, "import_mode_is_known"), server_default="partial"
     )
     full_of: Mapped[Category | None] = mapped_column(closed_set(Category, "full_of_is_a_category"))
-    encoding: Mapped[Encoding | None] = mapped_column(
-        closed_set(Encoding, "import_encoding_is_known")
+    encoding: Mapped[FileEncoding | None] = mapped_column(
+        closed_set(FileEncoding, "import_encoding_is_known")
     )
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     # From 0 to 1, while it is being read.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.core.errors import UnsupportedFile
-from app.exchange.kinds import Encoding
+from app.exchange.kinds import FileEncoding
 from app.exchange.workbooks import as_csv
 
 SAMPLE = 64 * 1024
@@ -41,10 +41,10 @@ class NoRows(UnsupportedFile):
 
 # The names by which Python knows them; a byte order mark is no part of the text.
 CODECS = {
-    Encoding.UTF_8: "utf-8-sig",
-    Encoding.UTF_16: "utf-16",
-    Encoding.WINDOWS_1252: "cp1252",
-    Encoding.WORKBOOK: "utf-8",
+    FileEncoding.UTF_8: "utf-8-sig",
+    FileEncoding.UTF_16: "utf-16",
+    FileEncoding.WINDOWS_1252: "cp1252",
+    FileEncoding.WORKBOOK: "utf-8",
 }
 
 
@@ -61,7 +61,7 @@ class Table:
     """A file that looks like a table: its bytes, from the start, and how its text is written."""
 
     stream: BinaryIO
-    encoding: Encoding
+    encoding: FileEncoding
     size: int
 
     def share_read(self) -> float:
@@ -107,7 +107,7 @@ def opened(stream: BinaryIO) -> Table:
     _refuse_other_text(sample.decode(CODECS[encoding], errors="ignore"))
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    return Table(stream, Encoding.WORKBOOK if workbook else encoding, size)
+    return Table(stream, FileEncoding.WORKBOOK if workbook else encoding, size)
 
 
 def _refuse_other_kinds(sample: bytes) -> None:
@@ -123,16 +123,18 @@ def _refuse_other_text(sample: str) -> None:
         raise NotATable(reason="it is a web page or JSON, perhaps a sign-in page saved as a file")
 
 
-def _encoding(stream: BinaryIO, sample: bytes) -> Encoding:
+def _encoding(stream: BinaryIO, sample: bytes) -> FileEncoding:
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        if _decodes(stream, CODECS[Encoding.UTF_16]):
-            return Encoding.UTF_16
+        if _decodes(stream, CODECS[FileEncoding.UTF_16]):
+            return FileEncoding.UTF_16
         raise NotATable(reason=ODD)
-    if _decodes(stream, CODECS[Encoding.UTF_8]):
-        return Encoding.UTF_8
+    if _decodes(stream, CODECS[FileEncoding.UTF_8]):
+        return FileEncoding.UTF_8
     # A mark of UTF-8 that is followed by something else is damage, and not another encoding.
-    if not sample.startswith(codecs.BOM_UTF8) and _decodes(stream, CODECS[Encoding.WINDOWS_1252]):
-        return Encoding.WINDOWS_1252
+    if not sample.startswith(codecs.BOM_UTF8) and _decodes(
+        stream, CODECS[FileEncoding.WINDOWS_1252]
+    ):
+        return FileEncoding.WINDOWS_1252
     raise NotATable(reason=ODD)
 
 

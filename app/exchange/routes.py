@@ -12,10 +12,10 @@ from app.core.services import ServicesDep
 from app.core.uploads import Upload, file_with, uploaded
 from app.employees.rules import Category
 from app.exchange import mending, queries, service, templates
-from app.exchange.kinds import ImportKind, Mode
+from app.exchange.kinds import ImportKind, ImportMode
 from app.exchange.rules import Order
 from app.exchange.schemas import ApplyIn, ImportOut
-from app.exchange.templates import MEDIA_TYPES, Form
+from app.exchange.templates import MEDIA_TYPES, FileForm
 from app.identity.access import SessionDep, may
 from app.identity.rules import Caller
 from app.identity.scopes import Scope
@@ -24,18 +24,20 @@ router = APIRouter(prefix="/v1/imports", tags=["imports"])
 MayRead = Annotated[Caller, Depends(may(Scope.IMPORTS_READ, whole_tenant=True))]
 MayImport = Annotated[Caller, Depends(may(Scope.IMPORTS_WRITE, whole_tenant=True))]
 IMPORT_KINDS = frozenset(ImportKind)
-MODES = frozenset(Mode)
+MODES = frozenset(ImportMode)
 CATEGORIES = frozenset(Category)
 TRUE_WORDS = frozenset({"true", "1", "yes", "ya"})
-FILES: dict[Form, dict[str, Any]] = {form: {"content": {MEDIA_TYPES[form]: {}}} for form in Form}
-EITHER_FILE: dict[str, Any] = {"content": {MEDIA_TYPES[form]: {} for form in Form}}
+FILES: dict[FileForm, dict[str, Any]] = {
+    form: {"content": {MEDIA_TYPES[form]: {}}} for form in FileForm
+}
+EITHER_FILE: dict[str, Any] = {"content": {MEDIA_TYPES[form]: {} for form in FileForm}}
 BODY = file_with(
     "kind",
     kind={"type": "string", "enum": [each.value for each in ImportKind]},
     dry_run={"type": "string", "description": "true: preview only"},
     mode={
         "type": "string",
-        "enum": [each.value for each in Mode],
+        "enum": [each.value for each in ImportMode],
         "description": "full: employees who do not stand in the file have left",
     },
     full_of={
@@ -77,23 +79,23 @@ def order_of(upload: Upload) -> Order:
         OrderUnclear: a field of it is not understood.
     """
     told = upload.fields
-    mode, full_of = told.get("mode") or Mode.PARTIAL, told.get("full_of") or None
+    mode, full_of = told.get("mode") or ImportMode.PARTIAL, told.get("full_of") or None
     leavers = told.get("confirm_leavers") or None
     if mode not in MODES:
         raise OrderUnclear(errors=[FieldError("/mode", "enum", "partial or full")])
-    if full_of is not None and (full_of not in CATEGORIES or mode != Mode.FULL):
+    if full_of is not None and (full_of not in CATEGORIES or mode != ImportMode.FULL):
         raise OrderUnclear(errors=[FieldError("/full_of", "enum", "a category, with mode=full")])
     if leavers is not None and not (leavers.isascii() and leavers.isdigit() and len(leavers) < 10):  # noqa: PLR2004 - More than there are people.
         raise OrderUnclear(errors=[FieldError("/confirm_leavers", "number", "a whole number")])
     return Order(
-        mode=Mode(mode),
+        mode=ImportMode(mode),
         full_of=None if full_of is None else Category(full_of),
         dry_run=told.get("dry_run", "").lower() in TRUE_WORDS,
         leavers=None if leavers is None else int(leavers),
     )
 
 
-def named(content: bytes, form: Form, name: str) -> Response:
+def named(content: bytes, form: FileForm, name: str) -> Response:
     """A file to be stored under a name."""
     disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     return Response(content, media_type=MEDIA_TYPES[form], headers=disposition)
@@ -117,7 +119,7 @@ async def create_import(request: Request, caller: MayImport, services: ServicesD
 
 
 @router.get("/template", response_class=Response, responses={200: EITHER_FILE})
-async def import_template(kind: ImportKind, _: MayRead, form: Form = Form.XLSX) -> Response:
+async def import_template(kind: ImportKind, _: MayRead, form: FileForm = FileForm.XLSX) -> Response:
     """An empty table; the workbook holds texts alone, so that Excel leaves NIPs as they are."""
     return named(templates.template(kind, form), form, kind)
 
@@ -128,7 +130,9 @@ async def get_import(import_id: UUID, caller: MayRead, session: SessionDep) -> I
     return await service.shown(session, caller, await queries.get(session, caller, import_id))
 
 
-@router.get("/{import_id}/errors.csv", response_class=Response, responses={200: FILES[Form.CSV]})
+@router.get(
+    "/{import_id}/errors.csv", response_class=Response, responses={200: FILES[FileForm.CSV]}
+)
 async def import_errors(
     import_id: UUID,
     caller: MayRead,
@@ -140,10 +144,12 @@ async def import_errors(
     made = await queries.get(session, caller, import_id)
     found = await mending.errors(session, services.settings, caller, made)
     exporting.of(found.people, subject_id=import_id)
-    return named(templates.as_csv(found.headings, found.rows), Form.CSV, f"{import_id}-errors")
+    return named(templates.as_csv(found.headings, found.rows), FileForm.CSV, f"{import_id}-errors")
 
 
-@router.get("/{import_id}/errors.xlsx", response_class=Response, responses={200: FILES[Form.XLSX]})
+@router.get(
+    "/{import_id}/errors.xlsx", response_class=Response, responses={200: FILES[FileForm.XLSX]}
+)
 async def import_errors_workbook(
     import_id: UUID,
     caller: MayRead,
@@ -156,7 +162,7 @@ async def import_errors_workbook(
     found = await mending.errors(session, services.settings, caller, made)
     exporting.of(found.people, subject_id=import_id)
     content = templates.as_workbook(found.headings, found.rows, made.kind)
-    return named(content, Form.XLSX, f"{import_id}-errors")
+    return named(content, FileForm.XLSX, f"{import_id}-errors")
 
 
 @router.post("/{import_id}/apply")

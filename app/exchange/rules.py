@@ -14,7 +14,7 @@ from app.exchange.columns import (
     category_of,
     standing_of,
 )
-from app.exchange.kinds import ImportKind, Mode
+from app.exchange.kinds import ImportKind, ImportMode
 from app.platforms.base import Platform
 from app.platforms.handles import HandleRefused, normalize
 
@@ -33,7 +33,7 @@ class Order:
     `full_of` narrows a full list to one category; `leavers` is how many the sender expects.
     """
 
-    mode: Mode = Mode.PARTIAL
+    mode: ImportMode = ImportMode.PARTIAL
     full_of: Category | None = None
     dry_run: bool = False
     leavers: int | None = None

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from app.core.schemas import In, Out
 from app.employees.rules import Category
-from app.exchange.kinds import Encoding, ImportKind, ImportState, Mode
+from app.exchange.kinds import FileEncoding, ImportKind, ImportMode, ImportState
+
+MOST_PEOPLE = 2**31 - 1
 
 
 class FaultOut(Out):
@@ -31,9 +33,9 @@ class ImportOut(Out):
     id: UUID
     kind: ImportKind
     state: ImportState
-    mode: Mode
+    mode: ImportMode
     full_of: Category | None
-    encoding: Encoding | None
+    encoding: FileEncoding | None
     share_read: float | None
     rows: int
     accepted: int
@@ -55,4 +57,4 @@ class ImportOut(Out):
 class ApplyIn(In):
     """How many employees are to be marked as having left, for a full list that lacks many."""
 
-    confirm_leavers: Annotated[int | None, Field(ge=0)] = None
+    confirm_leavers: Annotated[StrictInt | None, Field(ge=0, le=MOST_PEOPLE)] = None

@@ -21,7 +21,7 @@ from app.core.metrics import record_import
 from app.core.services import Services
 from app.employees.sealing import registry_keys, resealed_cell
 from app.exchange import queries, staging
-from app.exchange.kinds import ImportKind, ImportState, Mode
+from app.exchange.kinds import ImportKind, ImportMode, ImportState
 from app.exchange.merging import Merge, Merged
 from app.exchange.models import Import, ImportRow
 from app.exchange.reading import BLOCK, Table, opened
@@ -92,7 +92,7 @@ async def import_file(
         ListNotFull, LeaversUnconfirmed: a full list is none, or would let too many leave.
         StillRunning: the same file is being imported just now.
     """
-    if order.mode is Mode.FULL and kind is not ImportKind.EMPLOYEES:
+    if order.mode is ImportMode.FULL and kind is not ImportKind.EMPLOYEES:
         raise ListNotFull(errors=[FieldError("/mode", "kind", "full is for employees only")])
     importing = Importing(services, caller, kind, order, hears)
     digest = await asyncio.to_thread(digest_of, file)

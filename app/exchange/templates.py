@@ -22,7 +22,7 @@ GUIDE: Final = "Petunjuk"
 GUIDE_HEADINGS: Final = ("Kolom", "Isi", "Wajib", "Judul lain yang dikenali")
 
 
-class Form(StrEnum):
+class FileForm(StrEnum):
     """How a table is written."""
 
     CSV = "csv"
@@ -30,8 +30,8 @@ class Form(StrEnum):
 
 
 MEDIA_TYPES: Final = {
-    Form.CSV: "text/csv; charset=utf-8",
-    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileForm.CSV: "text/csv; charset=utf-8",
+    FileForm.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -90,13 +90,13 @@ def _guide(kind: ImportKind) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def template(kind: ImportKind, form: Form) -> bytes:
+def template(kind: ImportKind, form: FileForm) -> bytes:
     """An empty table of a kind."""
     return written([column.name for column in COLUMNS[kind]], (), kind, form)
 
 
 def written(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], kind: ImportKind, form: Form
+    headings: Sequence[str], rows: Iterable[Sequence[str]], kind: ImportKind, form: FileForm
 ) -> bytes:
     """A table in either form."""
-    return as_csv(headings, rows) if form is Form.CSV else as_workbook(headings, rows, kind)
+    return as_csv(headings, rows) if form is FileForm.CSV else as_workbook(headings, rows, kind)

@@ -13,7 +13,7 @@ from app.platforms.addresses import Resolve, look_up
 from app.platforms.base import NotSupported, Unavailable
 from app.platforms.http import HostTransport
 from app.webhooks.outbox import Message
-from app.webhooks.rules import Reach, Trouble, UrlRefused, checked_url
+from app.webhooks.rules import DeliveryTrouble, Reach, UrlRefused, checked_url
 
 # For every step of a message, and for the whole of it; the lease of a claim is longer.
 STEP_SECONDS: Final = 15.0
@@ -39,10 +39,10 @@ class Courier:
         self._reach = reach
         self._clock = clock
 
-    async def carry(self, message: Message) -> int | Trouble:
+    async def carry(self, message: Message) -> int | DeliveryTrouble:
         """Post a message; the status of the answer, or why there is none."""
         if message.secrets is None:
-            return Trouble.SECRET_UNREADABLE
+            return DeliveryTrouble.SECRET_UNREADABLE
         try:
             # The operator may have changed since what is allowed.
             checked_url(message.url, self._reach)
@@ -56,11 +56,11 @@ class Courier:
                     at=self._clock.now(),
                 )
         except (UrlRefused, NotSupported):
-            return Trouble.ADDRESS_REFUSED
+            return DeliveryTrouble.ADDRESS_REFUSED
         except (PostingTimedOut, TimeoutError):
-            return Trouble.TIMED_OUT
+            return DeliveryTrouble.TIMED_OUT
         except (PostingFailed, Unavailable):
-            return Trouble.UNREACHABLE
+            return DeliveryTrouble.UNREACHABLE
 
 
 @asynccontextmanager

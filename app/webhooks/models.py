@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantRow, closed_set
 from app.core.ids import new_id
-from app.webhooks.rules import Disabled, State, Trouble
+from app.webhooks.rules import DeliveryState, DeliveryTrouble, Disabled
 
 SECRET = "webhook_endpoints.secret"  # noqa: S105 - The name of a column, and no secret.
 OLD_SECRET = "webhook_endpoints.old_secret"  # noqa: S105 - The same.
@@ -98,13 +98,15 @@ class WebhookDelivery(TenantRow, Base):
     kind: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[UUID]
     at: Mapped[datetime]
-    state: Mapped[State] = mapped_column(closed_set(State, "delivery_state_is_known"))
+    state: Mapped[DeliveryState] = mapped_column(
+        closed_set(DeliveryState, "delivery_state_is_known")
+    )
     attempts: Mapped[int] = mapped_column(default=0)
     first_attempt_at: Mapped[datetime | None]
     last_attempt_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime]
     status: Mapped[int | None] = mapped_column(Integer)
-    trouble: Mapped[Trouble | None] = mapped_column(
-        closed_set(Trouble, "delivery_trouble_is_known")
+    trouble: Mapped[DeliveryTrouble | None] = mapped_column(
+        closed_set(DeliveryTrouble, "delivery_trouble_is_known")
     )
     finished_at: Mapped[datetime | None]

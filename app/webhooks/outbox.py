@@ -24,7 +24,14 @@ from app.feed.rules import TOLD_KINDS, Position, before, subject_of
 from app.settings import Settings
 from app.webhooks import queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
-from app.webhooks.rules import Disabled, State, Trouble, next_attempt, trouble_of, wanted_kinds
+from app.webhooks.rules import (
+    DeliveryState,
+    DeliveryTrouble,
+    Disabled,
+    next_attempt,
+    trouble_of,
+    wanted_kinds,
+)
 from app.webhooks.sealing import opened
 
 # Longer than any delivery may take, so that a lease outlives its work.
@@ -146,14 +153,19 @@ def _waiting(endpoint: WebhookEndpoint, row: Row[Any], now: datetime) -> Webhook
         kind=row.kind,
         subject_id=row.subject_id,
         at=row.at,
-        state=State.WAITING,
+        state=DeliveryState.WAITING,
         next_attempt_at=now,
     )
 
 
 async def close(
-    session: AsyncSession, message: Message, outcome: int | Trouble, *, now: datetime, share: float
-) -> State | None:
+    session: AsyncSession,
+    message: Message,
+    outcome: int | DeliveryTrouble,
+    *,
+    now: datetime,
+    share: float,
+) -> DeliveryState | None:
     """Write down how it went: a status or a trouble; None where another worker has taken over."""
     endpoint = await session.scalar(
         select(WebhookEndpoint)
@@ -171,8 +183,8 @@ async def close(
     delivery.status = outcome if isinstance(outcome, int) else None
     delivery.trouble = trouble_of(outcome) if isinstance(outcome, int) else outcome
     if delivery.trouble is None:
-        delivery.state, delivery.finished_at = State.DELIVERED, now
-    elif delivery.trouble is Trouble.GONE:
+        delivery.state, delivery.finished_at = DeliveryState.DELIVERED, now
+    elif delivery.trouble is DeliveryTrouble.GONE:
         # It waits for an officer who enables the endpoint again, and nothing behind it is lost.
         disable(session, endpoint, Disabled.GONE, ACTOR, now)
     else:
@@ -184,7 +196,7 @@ async def close(
 def _put_off(delivery: WebhookDelivery, now: datetime, share: float) -> None:
     following = next_attempt(delivery.attempts, delivery.first_attempt_at or now, now, share)
     if following is None:
-        delivery.state, delivery.finished_at = State.DEAD, now
+        delivery.state, delivery.finished_at = DeliveryState.DEAD, now
     else:
         delivery.next_attempt_at = following
 
@@ -213,7 +225,7 @@ async def restart(
         update(WebhookDelivery)
         .where(WebhookDelivery.tenant_id == tenant_id, WebhookDelivery.id.in_(delivery_ids))
         .values(
-            state=State.WAITING,
+            state=DeliveryState.WAITING,
             attempts=0,
             first_attempt_at=None,
             next_attempt_at=now,

@@ -12,7 +12,7 @@ from app.core.errors import NotFound
 from app.core.paging import PageRequest
 from app.identity.rules import Caller
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
-from app.webhooks.rules import State
+from app.webhooks.rules import DeliveryState
 
 # Endpoints for which something is due: a message that waits, or a change behind their place. Of
 # whatever kind it is: a place that moves on keeps the next look short.
@@ -79,7 +79,7 @@ async def waiting(
         .where(
             WebhookDelivery.tenant_id == tenant_id,
             among(WebhookDelivery.endpoint_id, endpoint_ids),
-            WebhookDelivery.state == State.WAITING,
+            WebhookDelivery.state == DeliveryState.WAITING,
         )
         .group_by(WebhookDelivery.endpoint_id)
     )
@@ -94,7 +94,10 @@ def of_endpoint(endpoint: WebhookEndpoint) -> Select[WebhookDelivery]:
 
 
 async def deliveries(
-    session: AsyncSession, endpoint: WebhookEndpoint, wanted: PageRequest, state: State | None
+    session: AsyncSession,
+    endpoint: WebhookEndpoint,
+    wanted: PageRequest,
+    state: DeliveryState | None,
 ) -> Sequence[WebhookDelivery]:
     """One page of an endpoint's messages and one row more, the newest first."""
     found = of_endpoint(endpoint).order_by(WebhookDelivery.id.desc()).limit(wanted.limit + 1)
@@ -107,7 +110,7 @@ async def deliveries(
 
 async def first_waiting(session: AsyncSession, endpoint: WebhookEndpoint) -> WebhookDelivery | None:
     """The message whose turn it is, due or not."""
-    found = of_endpoint(endpoint).where(WebhookDelivery.state == State.WAITING)
+    found = of_endpoint(endpoint).where(WebhookDelivery.state == DeliveryState.WAITING)
     in_order = found.order_by(WebhookDelivery.transaction, WebhookDelivery.sequence)
     return await session.scalar(in_order.limit(1))
 

@@ -17,7 +17,7 @@ from app.identity.scopes import Scope
 from app.webhooks import queries, service
 from app.webhooks.models import WebhookDelivery
 from app.webhooks.outbox import OF_A_PERSON
-from app.webhooks.rules import State
+from app.webhooks.rules import DeliveryState
 from app.webhooks.schemas import (
     DeliveryOut,
     EndpointEdit,
@@ -113,7 +113,7 @@ async def list_webhook_deliveries(
     session: SessionDep,
     page: PageDep,
     reading: ReadingDep,
-    state: State | None = None,
+    state: DeliveryState | None = None,
 ) -> Page[DeliveryOut]:
     """Messages of an endpoint, the newest first; finished ones are kept for 30 days."""
     endpoint = await queries.get(session, caller, webhook_id)
@@ -142,6 +142,6 @@ def _of_a_person(delivery: WebhookDelivery) -> bool:
 
 def _shown(delivery: WebhookDelivery) -> DeliveryOut:
     shown = DeliveryOut.model_validate(delivery)
-    if delivery.state is not State.WAITING:
+    if delivery.state is not DeliveryState.WAITING:
         shown.next_attempt_at = None
     return shown

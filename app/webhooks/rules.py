@@ -26,7 +26,7 @@ GONE: Final = 410
 SERVER_ERRORS: Final = 500
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """What has become of a message."""
 
     WAITING = "waiting"
@@ -34,7 +34,7 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-class Trouble(StrEnum):
+class DeliveryTrouble(StrEnum):
     """Why a message was not taken."""
 
     TIMED_OUT = "timed_out"
@@ -114,15 +114,15 @@ def written_secret(key: bytes) -> str:
     return f"whsec_{base64.b64encode(key).decode()}"
 
 
-def trouble_of(status: int) -> Trouble | None:
+def trouble_of(status: int) -> DeliveryTrouble | None:
     """What an answer means; None: the message was taken."""
     if status in OK:
         return None
     if status == GONE:
-        return Trouble.GONE
+        return DeliveryTrouble.GONE
     if status in REDIRECTS:
-        return Trouble.REDIRECTED
-    return Trouble.SERVER_ERROR if status >= SERVER_ERRORS else Trouble.REFUSED
+        return DeliveryTrouble.REDIRECTED
+    return DeliveryTrouble.SERVER_ERROR if status >= SERVER_ERRORS else DeliveryTrouble.REFUSED
 
 
 def next_attempt(

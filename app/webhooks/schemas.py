@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.changes.kinds import ChangeKind
 from app.core.schemas import Edit, In, Moment, Out, Text
-from app.webhooks.rules import Disabled, State, Trouble
+from app.webhooks.rules import DeliveryState, DeliveryTrouble, Disabled
 
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Kinds = Annotated[
@@ -96,11 +96,11 @@ class DeliveryOut(Out):
     kind: ChangeKind
     subject_id: UUID
     at: datetime
-    state: State
+    state: DeliveryState
     attempts: int
     first_attempt_at: datetime | None
     last_attempt_at: datetime | None
     next_attempt_at: Annotated[datetime | None, Field(description="null once it is finished")]
     status: Annotated[int | None, Field(description="HTTP status of the last answer, if any")]
-    trouble: Trouble | None
+    trouble: DeliveryTrouble | None
     finished_at: datetime | None

@@ -24,9 +24,9 @@ from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 from app.webhooks.rules import (
     OLD_SECRET_LASTS,
     OLD_SECRET_LASTS_AT_MOST,
+    DeliveryState,
     Disabled,
     Reach,
-    State,
     UrlRefused,
     checked_url,
     reach_of,
@@ -179,7 +179,7 @@ async def _enable(session: AsyncSession, endpoint: WebhookEndpoint, now: datetim
     if Position(endpoint.position_transaction, endpoint.position_sequence) > latest:
         endpoint.position_transaction = latest.transaction
         endpoint.position_sequence = latest.sequence
-    waiting = queries.of_endpoint(endpoint).where(WebhookDelivery.state == State.WAITING)
+    waiting = queries.of_endpoint(endpoint).where(WebhookDelivery.state == DeliveryState.WAITING)
     found = (await session.scalars(waiting)).all()
     await outbox.restart(session, endpoint.tenant_id, [each.id for each in found], now)
 
@@ -250,7 +250,8 @@ async def redeliver(
         wanted = wanted.where(among(WebhookDelivery.id, body.delivery_ids))
     else:
         wanted = wanted.where(
-            WebhookDelivery.state == State.DEAD, WebhookDelivery.finished_at >= body.dead_since
+            WebhookDelivery.state == DeliveryState.DEAD,
+            WebhookDelivery.finished_at >= body.dead_since,
         ).limit(RESTARTED_AT_MOST)
     found = (await session.scalars(wanted)).all()
     if body.delivery_ids is not None and len(found) < len(set(body.delivery_ids)):

@@ -10,8 +10,8 @@ from app.feed.rules import TOLD_KINDS
 from app.platforms.addresses import is_public, is_public_or_inside
 from app.webhooks.rules import (
     GIVEN_UP_AFTER,
+    DeliveryTrouble,
     Reach,
-    Trouble,
     UrlRefused,
     checked_url,
     next_attempt,
@@ -111,14 +111,14 @@ def test_which_addresses_are_taken(url, reach, code):
         (200, None),
         (204, None),
         (299, None),
-        (301, Trouble.REDIRECTED),
-        (307, Trouble.REDIRECTED),
-        (400, Trouble.REFUSED),
-        (404, Trouble.REFUSED),
-        (410, Trouble.GONE),
-        (429, Trouble.REFUSED),
-        (500, Trouble.SERVER_ERROR),
-        (599, Trouble.SERVER_ERROR),
+        (301, DeliveryTrouble.REDIRECTED),
+        (307, DeliveryTrouble.REDIRECTED),
+        (400, DeliveryTrouble.REFUSED),
+        (404, DeliveryTrouble.REFUSED),
+        (410, DeliveryTrouble.GONE),
+        (429, DeliveryTrouble.REFUSED),
+        (500, DeliveryTrouble.SERVER_ERROR),
+        (599, DeliveryTrouble.SERVER_ERROR),
     ],
 )
 def test_what_an_answer_means(status, trouble):

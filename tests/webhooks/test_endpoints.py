@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.cli.connections import reseal_all
 from app.core.crypto import keys_of
 from app.webhooks.delivering import courier
-from app.webhooks.rules import Reach, Trouble
+from app.webhooks.rules import DeliveryTrouble, Reach
 from app.webhooks.service import ENDPOINTS_AT_MOST
 from tests.api.test_api_keys import make as make_key
 from tests.connecting import KEYS
@@ -141,7 +141,7 @@ async def test_a_name_that_leads_into_our_network_is_not_followed(hooked: Hooked
     reach = Reach(http=True, private_hosts=frozenset())
     message = message_to(f"http://simpeg.example.go.id:{port}/kabar")
     async with courier(reach, hooked.clock, resolve) as carrier:
-        assert await carrier.carry(message) is Trouble.ADDRESS_REFUSED
+        assert await carrier.carry(message) is DeliveryTrouble.ADDRESS_REFUSED
     assert looked_up == ["simpeg.example.go.id"]
     assert hooked.receiver.got == []
 
@@ -160,10 +160,10 @@ async def test_a_host_of_an_own_network_is_reached_where_the_operator_names_it(h
     # The address that was judged is the one that is connected to, and the name stays as it is.
     assert hooked.receiver.got[0].headers["host"] == f"simpeg.internal:{port}"
     async with courier(reach, hooked.clock, resolve) as carrier:
-        assert await carrier.carry(message) is Trouble.ADDRESS_REFUSED
+        assert await carrier.carry(message) is DeliveryTrouble.ADDRESS_REFUSED
     nothing = Reach(http=False, private_hosts=frozenset({"simpeg.internal"}))
     async with courier(nothing, hooked.clock, resolve) as carrier:
-        assert await carrier.carry(message) is Trouble.ADDRESS_REFUSED
+        assert await carrier.carry(message) is DeliveryTrouble.ADDRESS_REFUSED
     assert len(hooked.receiver.got) == 1
 
 
