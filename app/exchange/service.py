@@ -39,10 +39,7 @@ class AlreadyApplied(Conflict):
 
 
 class LeaversUnconfirmed(Conflict):
-    """Of {before} employees {leavers} do not stand in this full list and would be marked as left.
-
-    If that is right, send it again with confirm_leavers={leavers}. Nothing has been written.
-    """
+    """{leavers} of {before} employees do not stand in this list; confirm with confirm_leavers."""
 
 
 class ListNotFull(Invalid):

@@ -125,7 +125,7 @@ async def test_a_full_list_lets_a_few_leave_and_asks_before_many(api):
     many = await full(api, roster(*range(1, 31)))
     assert many.status_code == 409
     problem = many.json()
-    assert "Of 38 employees 8" in problem["detail"]
+    assert "8 of 38 employees" in problem["detail"]
     assert problem["errors"][0]["pointer"] == "/confirm_leavers"
     assert (await people(api))[nip(35)]["standing"] == "active"
     assert len((await api.get("/v1/imports")).json()["items"]) == 3

@@ -74,7 +74,7 @@ async def test_rejected_rows_are_written_to_be_mended_and_a_full_list_asks(
     roster.write_text("\n".join(["nip,nama,kategori,kode unit", *rows]))
     asked = await do("import", "employees", str(roster), "--full")
     assert asked.returncode == 1
-    assert "confirm_leavers=1" in asked.stderr.replace("\n", "")
+    assert "1 of 4 employees do not stand in this list" in asked.stderr.replace("\n", " ")
     confirmed = await do(
         "import", "employees", str(roster), "--full", "--confirm-leavers", "1", "--json"
     )
