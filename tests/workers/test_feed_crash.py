@@ -69,7 +69,8 @@ async def writer(
 async def test_nothing_is_lost_or_out_of_order_when_writers_are_killed(
     api: Api, services: Services, government: Government
 ):
-    cursor, seen = (await told(api, after="latest"))["next"], []
+    cursor = (await told(api, after="latest"))["next"]
+    seen: list[str] = []
 
     async def read(cursor: str) -> str:
         page = await told(api, after=cursor, limit=50)
