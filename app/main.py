@@ -21,6 +21,7 @@ from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.dashboard import overview, pages
 from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
@@ -74,6 +75,8 @@ ROUTERS = (
     public.router,
     operations.router,
 )
+# Pages for people; they are no part of the API's contract.
+PAGES = (pages.router, overview.router)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -87,6 +90,8 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    for room in PAGES:
+        app.include_router(room)
     app.state.services = services
     app.state.callers = CallerMemory()
     app.state.sign_in = SignIn(services)

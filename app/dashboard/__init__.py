@@ -1,0 +1,1 @@
+"""The dashboard: pages for people, which ask the same API as every other system."""

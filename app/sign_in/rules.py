@@ -165,8 +165,8 @@ def _moment(value: Any) -> datetime | None:
         return None
 
 
-# A person who has signed in is shown what they may do.
-HOME = "/v1/session"
+# A person who has signed in is shown the first page that they may see.
+HOME = "/"
 
 
 def own_path(wanted: str | None) -> str:

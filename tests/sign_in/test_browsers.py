@@ -136,7 +136,7 @@ async def test_who_has_no_role_is_told_so_calmly(there, people):
 )
 async def test_nobody_is_sent_on_to_another_site(there, people, wanted):
     came = await signed_in(there, "bkd", wanted)
-    assert came.headers["location"] == "/v1/session"
+    assert came.headers["location"] == "/"
 
 
 async def test_cookies_over_https_are_for_this_host_alone(services, there, people):
@@ -163,7 +163,7 @@ async def test_a_link_signs_in_once(here, services, government, clock):
         assert (lured.status_code, NAME in here.cookies) == (400, False)
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     came = await here.post("/sign-in/link", data={"token": token}, headers=own)
-    assert (came.status_code, came.headers["location"]) == (303, "/v1/session")
+    assert (came.status_code, came.headers["location"]) == (303, "/")
     told = (await here.get("/v1/session")).json()
     assert (told["kind"], "employees:read" in told["scopes"]) == ("api_key", True)
     for used in (token, "invented"):
