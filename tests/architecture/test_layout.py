@@ -16,7 +16,7 @@ SOURCES = sorted(
 FEATURES = (
     "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
     "disputes",
-    "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
+    "employees", "exchange", "excuses", "gauges", "identity", "jobs", "neutrality", "observations",
     "official_accounts", "reminders", "reports",
     "work_units",
 )  # fmt: skip
@@ -37,6 +37,7 @@ BESIDE = {
     "disputes": {"notices", "wording"},
     "employees": {"batches", "sealing"},
     "exchange": {"columns", "merging", "reading", "workbook_reader", "workbooks"},
+    "gauges": {"exposing", "kinds"},
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {
