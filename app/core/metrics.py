@@ -11,7 +11,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 # When a counter was made would be one more series for each, and Prometheus does not need it.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # The library has no types for it.
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
