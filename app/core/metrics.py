@@ -100,7 +100,7 @@ TOKEN_REFRESHES = Counter(
     registry=REGISTRY,
 )
 GAUGE_READINGS = Counter(
-    "simedsos_gauge_readings_total",
+    "simedsos_figure_readings_total",
     "Readings of one government's figures for these metrics, by outcome.",
     ["outcome"],
     registry=REGISTRY,

@@ -170,7 +170,7 @@ async def test_one_government_that_cannot_be_read_does_not_stop_the_others(
     told = await scrape(http)
     assert told.value("simedsos_registered_employees", tenant="sumsel") is None
     assert told.value("simedsos_registered_employees", tenant="jambi") == 0
-    assert told.value("simedsos_gauge_readings_total", outcome="failed") is not None
+    assert told.value("simedsos_figure_readings_total", outcome="failed") is not None
     clock.at += timedelta(seconds=30)
     monkeypatch.undo()
     assert await refresh_due(services) == 1

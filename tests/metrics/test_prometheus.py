@@ -29,7 +29,7 @@ from tests.metrics.scraping import Scraped
 FOLDER = Path(__file__).parents[2] / "prometheus"
 SECONDS = 60
 TOKEN = "rahasia-pengukur"
-HANDLES = ("satu.satu", "dua.dua", "tiga.tiga", "pemprovsumsel")
+HANDLES = ("satu.satu", "dua.dua", "tiga.tiga", "lain.0", "pemprovsumsel")
 # Series of Prometheus itself, and of what it has made by rules.
 NOT_OURS = {"up", "ALERTS"}
 
@@ -69,7 +69,8 @@ async def until(question: Any, log: Path) -> Any:
         except httpx.TransportError:
             pass
         await asyncio.sleep(0.2)
-    pytest.fail(f"waited {SECONDS} seconds in vain; {log.read_text()[-2000:]}")
+    written = await asyncio.to_thread(log.read_text)
+    pytest.fail(f"waited {SECONDS} seconds in vain; {written[-2000:]}")
 
 
 @dataclass
@@ -139,7 +140,11 @@ async def lay_out(url: str, database_url: str) -> tuple[World, dict[str, Any]]:
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         world = World(client, token)
-        await lay_out_registry(world, clock.now())
+        people = await lay_out_registry(world, clock.now())
+        # Of fewer than five people no figure is told.
+        for number, person in enumerate(people[3:]):
+            account = {"account": f"https://www.instagram.com/lain.{number}"}
+            await world.made("account", f"/v1/employees/{person}/accounts", account)
         [official] = world.ids["official"]
         reading = {"attested_by": "Humas", "raw": "7200", "followers": 7200}
         at = clock.now() - timedelta(minutes=3)
@@ -227,13 +232,13 @@ async def test_promql_answers_what_the_api_answers(watched):
     people = await watched.answered("sum(simedsos_registered_employees)")
     assert list(people.values()) == [len(employees["items"])]
     declared = await watched.answered("sum by (platform) (simedsos_declared_accounts) > 0")
-    assert declared == {"instagram": 3}
+    assert declared == {"instagram": 6}
 
 
 async def test_api_and_worker_are_both_scraped(watched):
     found = await watched.answered('count(up{job=~"simedsos.*"} == 1) == 2')
     assert list(found.values()) == [2]
-    asked = await watched.answered("sum by (outcome) (simedsos_gauge_readings_total)")
+    asked = await watched.answered("sum by (outcome) (simedsos_figure_readings_total)")
     assert asked["ok"] >= 1
     # Whoever has not the token is told nothing.
     assert (await watched.api.get("/metrics")).status_code == 401
@@ -252,9 +257,8 @@ async def test_the_rules_are_sound_and_nothing_false_fires(watched):
         if rule.get("lastError")
     ]
     assert faults == []
-    assert await watched.ask('ALERTS{alertname="SimedsosInstallationUnread"}') == {}
-    assert await watched.ask('ALERTS{alertname="SimedsosTargetDown"}') == {}
-    assert await watched.ask('ALERTS{alertname="SimedsosCountStale"}') == {}
+    assert await watched.ask("absent(simedsos_polls_due)") == {}
+    assert await watched.ask('ALERTS{alertstate="firing"}') == {}
 
 
 async def _all_evaluated(watched: Watched) -> bool:
@@ -272,8 +276,10 @@ async def test_no_rule_names_a_series_that_nobody_tells(watched):
     told = set(re.findall(r"^# TYPE (\S+)", api + "\n" + worker, re.MULTILINE))
     suffixed = {f"{name}{suffix}" for name in told for suffix in ("_count", "_bucket", "_sum")}
     # What nothing has happened for has no series yet; its kind is declared in the source.
-    absent = named - told - suffixed
-    assert absent <= declared(), absent - declared()
+    untold = named - told - suffixed
+    assert untold <= declared(), untold - declared()
+    # Most are told by a service that has only just begun.
+    assert len(untold) < 5, untold
     assert len(named) > 15
     assert "simedsos_polls_due" in families
 
