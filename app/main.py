@@ -26,6 +26,7 @@ from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.feed import routes as feed
+from app.gauges.exposing import GaugeMemory
 from app.identity.access import CallerMemory
 from app.identity.limits import Limits
 from app.keys import routes as keys
@@ -93,6 +94,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.limits = Limits(services.settings)
     app.state.growth = GrowthMemory()
     app.state.drift = DriftMemory()
+    app.state.gauges = GaugeMemory()
     app.state.press = Press()
     # Each further middleware stands around the one before.
     app.add_middleware(Guard, settings=services.settings)

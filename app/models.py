@@ -12,6 +12,7 @@ from app.disputes import models as disputes
 from app.employees import models as employees
 from app.exchange import models as exchange
 from app.excuses import models as excuses
+from app.gauges import models as gauges
 from app.identity import models as identity
 from app.jobs import models as jobs
 from app.neutrality import models as neutrality
@@ -36,6 +37,7 @@ ROOMS = (
     employees,
     exchange,
     excuses,
+    gauges,
     identity,
     jobs,
     neutrality,

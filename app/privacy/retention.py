@@ -84,8 +84,8 @@ TABLES: Mapping[Class, frozenset[str]] = {
         "campaign_archives", "campaign_official_accounts", "campaigns", "count_snapshots",
         "due_polls", "duties",
         "follower_lists", "long_transactions", "neutrality_windows", "official_accounts",
-        "poll_runs", "reports", "tenants", "verdict_counts", "verdict_people", "verdict_tallies",
-        "work_units",
+        "poll_runs", "reports", "tenant_gauges", "tenants", "verdict_counts", "verdict_people",
+        "verdict_tallies", "work_units",
     }),
 }  # fmt: skip
 # Ended long ago, with nothing open in which a verdict still matters.

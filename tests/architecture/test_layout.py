@@ -16,7 +16,7 @@ SOURCES = sorted(
 FEATURES = (
     "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
     "disputes",
-    "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
+    "employees", "exchange", "excuses", "gauges", "identity", "jobs", "neutrality", "observations",
     "official_accounts", "reminders", "reports",
     "work_units",
 )  # fmt: skip
@@ -40,6 +40,7 @@ BESIDE = {
         "account_rows", "columns", "employee_rows", "kinds", "mending", "merging", "reading",
         "rejecting", "running", "staging", "templates", "unit_rows", "workbook_reader", "workbooks",
     },
+    "gauges": {"exposing", "kinds"},
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {
