@@ -20,6 +20,7 @@ from app.official_accounts import models as official_accounts
 from app.privacy import models as privacy
 from app.reminders import models as reminders
 from app.reports import models as reports
+from app.scim import models as scim
 from app.subject_requests import models as subject_requests
 from app.work_units import models as work_units
 
@@ -44,6 +45,7 @@ ROOMS = (
     subject_requests,
     privacy,
     reminders,
+    scim,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)
