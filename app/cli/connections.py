@@ -103,7 +103,8 @@ async def reseal_all(settings: Settings) -> tuple[int, int]:
     kinds: list[tuple[Callable[..., Awaitable[Resealed]], Keyring | RegistryKeys]]
     kinds = [(reseal_batch, keys), (contacts.reseal_batch, keys)]
     if registry is not None:
-        kinds += [(nips.reseal_batch, registry), (nips.reseal_past, registry), (scim.reseal_batch, registry)]
+        kinds += [(nips.reseal_batch, registry), (nips.reseal_past, registry)]
+        kinds += [(scim.reseal_batch, registry)]
     async with operator.connected(settings) as database:
         async with database.system() as session:
             tenants = [tenant.id for tenant in await identity.all_tenants(session)]

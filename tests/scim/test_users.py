@@ -45,7 +45,9 @@ async def test_a_user_is_an_employee_and_the_answer_shows_what_is_kept(provider,
 
 
 REFUSED = {
-    "nip-as-a-number": ({ENTERPRISE: {"employeeNumber": 199001012024211001}}, "invalidValue", "digits"),
+    "nip-as-a-number": (
+        {ENTERPRISE: {"employeeNumber": 199001012024211001}}, "invalidValue", "digits",
+    ),
     "nip-too-short": ({ENTERPRISE: {"employeeNumber": "1990"}}, "invalidValue", "18 digits"),
     "no-nip": ({ENTERPRISE: {"department": "16"}}, "invalidValue", "employeeNumber"),
     "no-user-name": ({"userName": None}, "invalidValue", "userName"),
@@ -201,8 +203,9 @@ async def test_every_change_is_recorded_once_and_nothing_is_where_nothing_change
     for _ in range(2):
         assert (await provider.patch(f"/Users/{user['id']}", step)).status_code == 200
     kept = (await api.get("/v1/audit", kind="change")).json()["items"]
-    told = [each["change"] for each in kept if each["change"]["subject_id"] == user["id"]]
-    assert [each["operation"] for each in told] == ["employee_updated", "employee_created"], kept
+    told = [one for each in kept for one in each["changes"] if one["subject_id"] == user["id"]]
+    assert [each["kind"] for each in told] == ["employee:updated", "employee:created"]
+    assert told[0]["facts"] == {"fields": ["name"]}
 
 
 async def test_another_government_and_nobody_answer_alike(
