@@ -1,4 +1,4 @@
-"""PATCH as providers send it. Sources: Microsoft's "Develop a SCIM endpoint" and Okta's SCIM 2.0 guide."""
+"""PATCH as providers send it: Microsoft's "Develop a SCIM endpoint" and Okta's SCIM 2.0 guide."""
 
 import logging
 
@@ -75,3 +75,14 @@ async def test_what_providers_send_is_stored_sealed_and_logged_nowhere(
     [row] = (await connection.scalars(text("SELECT CAST(u AS text) FROM scim_users AS u"))).all()
     for hidden in (b"pegawai.1@", b"0a21f0f2"):
         assert hidden.hex() not in row
+
+
+async def test_who_is_erased_has_no_names_at_a_provider_either(provider, api, connection):
+    user = await made(provider)
+    await provider.patch(f"/Users/{user['id']}", FORMS["entra-disable"][0])
+    decided = {"reason": "Pensiun", "legal_reference": "UU 27/2022", "decided_by": "Kepala BKD"}
+    erased = await api.post(f"/v1/employees/{user['id']}/erasure", decided)
+    assert erased.status_code in {200, 201}, erased.text
+    assert (await provider.get(f"/Users/{user['id']}")).status_code == 404
+    await connection.execute(text("SELECT set_config('role', 'none', true)"))
+    assert await connection.scalar(text("SELECT count(*) FROM scim_users")) == 0
