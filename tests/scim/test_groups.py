@@ -1,5 +1,7 @@
 """Groups are work units: joining one moves an employee, and nobody is ever without one."""
 
+from typing import Any
+
 from app.identity.scopes import Scope
 from tests.api.test_isolation import ABSENT
 from tests.scim.speaking import GROUP, made, make_provider, person
@@ -16,7 +18,11 @@ async def members_of(provider, group_id: str) -> list[str]:
 
 async def test_a_group_is_a_work_unit_and_its_external_id_the_code(provider, api, units):
     user = await made(provider)
-    body = {"schemas": [GROUP], "externalId": "16.03", "displayName": "Dinas Sosial"}
+    body: dict[str, Any] = {
+        "schemas": [GROUP],
+        "externalId": "16.03",
+        "displayName": "Dinas Sosial",
+    }
     body["members"] = [member(user["id"])]
     answer = await provider.ask("POST", "/Groups", body)
     assert answer.status_code == 201, answer.text

@@ -1,6 +1,7 @@
 """PATCH as providers send it: Microsoft's "Develop a SCIM endpoint" and Okta's SCIM 2.0 guide."""
 
 import logging
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from tests.scim.speaking import ENTERPRISE, made
 from tests.support import nip
 
 # Name, operation, and what of the User is then told; None: nothing changes.
-FORMS = {
+FORMS: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
     "entra-disable": ({"op": "Replace", "path": "active", "value": False}, {"active": False}),
     "entra-disable-old": ({"op": "Replace", "path": "active", "value": "False"}, {"active": False}),
     "sailpoint-disable": ({"op": "add", "value": {"active": False}}, {"active": False}),

@@ -1,5 +1,7 @@
 """Users are employees: what is kept of them, what is refused, and what leaving means."""
 
+from typing import Any
+
 import pytest
 
 from app.identity.scopes import Scope
@@ -44,7 +46,7 @@ async def test_a_user_is_an_employee_and_the_answer_shows_what_is_kept(provider,
     assert (await provider.get(f"/Users/{told['id']}")).json() == {**told, "meta": meta}
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "nip-as-a-number": (
         {ENTERPRISE: {"employeeNumber": 199001012024211001}}, "invalidValue", "digits",
     ),
