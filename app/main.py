@@ -39,6 +39,9 @@ from app.public import routes as public
 from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
+from app.scim import group_routes as scim_groups
+from app.scim import routes as scim
+from app.scim.refusals import ScimErrors
 from app.settings import Settings, get_settings
 from app.sign_in import routes as sign_in
 from app.sign_in.service import SignIn
@@ -55,6 +58,8 @@ ROUTERS = (
     connections.router,
     contacts.router,
     exchange.router,
+    scim.router,
+    scim_groups.router,
     official_accounts.router,
     observations.router,
     compliance.router,
@@ -98,6 +103,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.press = Press()
     # Each further middleware stands around the one before.
     app.add_middleware(Guard, settings=services.settings)
+    app.add_middleware(ScimErrors)
     install_edge(app)
     return app
 

@@ -21,6 +21,7 @@ from app.official_accounts import models as official_accounts
 from app.privacy import models as privacy
 from app.reminders import models as reminders
 from app.reports import models as reports
+from app.scim import models as scim
 from app.subject_requests import models as subject_requests
 from app.webhooks import models as webhooks
 from app.work_units import models as work_units
@@ -48,6 +49,7 @@ ROOMS = (
     privacy,
     reminders,
     webhooks,
+    scim,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)

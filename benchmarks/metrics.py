@@ -8,6 +8,7 @@ import asyncio
 import resource
 import statistics
 import time
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI, Response
@@ -54,7 +55,7 @@ async def reread(services: Services) -> float:
     return time.perf_counter() - begun
 
 
-async def tenants_of(services: Services) -> list[object]:
+async def tenants_of(services: Services) -> list[UUID]:
     """The ids of all governments."""
     async with services.database.system() as session:
         return list(await session.scalars(text("SELECT id FROM tenants")))

@@ -17,7 +17,7 @@ FEATURES = (
     "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
     "disputes",
     "employees", "exchange", "excuses", "gauges", "identity", "jobs", "neutrality", "observations",
-    "official_accounts", "reminders", "reports",
+    "official_accounts", "reminders", "reports", "scim",
     "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
@@ -53,6 +53,10 @@ BESIDE = {
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",
+    },
+    "scim": {
+        "asking", "discovery", "filters", "group_routes", "groups", "patching", "refusals",
+        "sealing", "shapes",
     },
     "reminders": {
         "channels", "gateway", "letters", "mail", "outbox", "outlook", "planning", "situations",
