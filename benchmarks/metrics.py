@@ -8,6 +8,7 @@ import asyncio
 import resource
 import statistics
 import time
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI, Response
@@ -37,9 +38,7 @@ FROM generate_series(1, :number) AS number
 
 async def hire(services: Services, number: int) -> None:
     """Add so many employees to each government."""
-    async with services.database.system() as session:
-        tenants = list(await session.scalars(text("SELECT id FROM tenants")))
-    for tenant in tenants:
+    for tenant in await tenants_of(services):
         async with services.database.transaction(tenant) as session:
             await session.execute(text(EMPLOYEES), {"tenant": tenant, "number": number})
 
@@ -54,7 +53,7 @@ async def reread(services: Services) -> float:
     return time.perf_counter() - begun
 
 
-async def tenants_of(services: Services) -> list[object]:
+async def tenants_of(services: Services) -> list[UUID]:
     """The ids of all governments."""
     async with services.database.system() as session:
         return list(await session.scalars(text("SELECT id FROM tenants")))
