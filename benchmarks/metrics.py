@@ -38,9 +38,7 @@ FROM generate_series(1, :number) AS number
 
 async def hire(services: Services, number: int) -> None:
     """Add so many employees to each government."""
-    async with services.database.system() as session:
-        tenants = list(await session.scalars(text("SELECT id FROM tenants")))
-    for tenant in tenants:
+    for tenant in await tenants_of(services):
         async with services.database.transaction(tenant) as session:
             await session.execute(text(EMPLOYEES), {"tenant": tenant, "number": number})
 
