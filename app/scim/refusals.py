@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import orjson
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import BadRequest, Conflict, Invalid
-from app.core.web import PROBLEM, TYPE_BASE, JsonResponse, on_any_error
+from app.core.web import PROBLEM, TYPE_BASE, on_any_error
 from app.scim.rules import Fault, FaultKind
 
 PREFIX: Final = "/scim/v2"
@@ -30,10 +31,13 @@ ERROR_SCHEMA: Final[dict[str, Any]] = {
 }
 
 
-class ScimResponse(JsonResponse):
-    """An answer in SCIM's own media type."""
+class ScimResponse(JSONResponse):
+    """An answer in SCIM's own media type; its base has OpenAPI tell the model of the answer."""
 
     media_type = SCIM_JSON
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
 
 
 class InvalidFilter(BadRequest):
