@@ -17,6 +17,7 @@ from app.core.web import PROBLEM, on_http_error
 from app.handbook import STYLE, handbook
 from app.identity.access import May
 from app.naming import called_by_title, operation_id, tell_parameter, told_tags
+from app.scim.refusals import ERROR_SCHEMA, PREFIX, SCIM_JSON
 from app.sign_in.sessions import NAME
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -44,6 +45,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 PROBLEM_CONTENT = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+SCIM_CONTENT = {SCIM_JSON: {"schema": {"$ref": "#/components/schemas/ScimError"}}}
 ANY = (errors.Invalid, errors.TooMany, errors.ServiceUnavailable)
 PROTECTED = (errors.Unauthenticated, errors.Forbidden)
 NAMES_SOMETHING = (errors.NotFound,)
@@ -163,6 +165,7 @@ def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
+    schemas["ScimError"] = ERROR_SCHEMA
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     components["securitySchemes"] = {
@@ -192,6 +195,8 @@ def _complete(document: dict[str, Any], guards: Mapping[tuple[str, str], May]) -
             for parameter in operation.get("parameters", ()):
                 tell_parameter(parameter, path)
             _tell_refusals(operation, method, protected=guard is not None)
+            if path.startswith(PREFIX):
+                _tell_in_scim(operation)
 
 
 def _tell_refusals(operation: dict[str, Any], method: str, *, protected: bool) -> None:
@@ -203,6 +208,17 @@ def _tell_refusals(operation: dict[str, Any], method: str, *, protected: bool) -
     for status, told in answers.items():
         if int(status) >= errors.BadRequest.status:
             told.setdefault("content", PROBLEM_CONTENT)
+
+
+def _tell_in_scim(operation: dict[str, Any]) -> None:
+    """SCIM has errors of its own, knows no 422, and lets an edit name no version."""
+    answers = operation["responses"]
+    answers.pop(str(errors.PreconditionRequired.status), None)
+    invalid = answers.pop(str(errors.Invalid.status))
+    answers.setdefault(str(errors.BadRequest.status), invalid)
+    for status, told in answers.items():
+        if int(status) >= errors.BadRequest.status:
+            told["content"] = SCIM_CONTENT
 
 
 def _refusals(

@@ -21,12 +21,14 @@ from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.dashboard import imports as imports_page
 from app.dashboard import overview, pages
 from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.feed import routes as feed
+from app.gauges.exposing import GaugeMemory
 from app.identity.access import CallerMemory
 from app.identity.limits import Limits
 from app.keys import routes as keys
@@ -39,6 +41,9 @@ from app.public import routes as public
 from app.reminders import routes as reminders
 from app.reports import routes as reports
 from app.reports.printing import Press
+from app.scim import group_routes as scim_groups
+from app.scim import routes as scim
+from app.scim.refusals import ScimErrors
 from app.settings import Settings, get_settings
 from app.sign_in import routes as sign_in
 from app.sign_in.service import SignIn
@@ -55,6 +60,8 @@ ROUTERS = (
     connections.router,
     contacts.router,
     exchange.router,
+    scim.router,
+    scim_groups.router,
     official_accounts.router,
     observations.router,
     compliance.router,
@@ -76,7 +83,7 @@ ROUTERS = (
     operations.router,
 )
 # Pages for people; they are no part of the API's contract.
-PAGES = (pages.router, overview.router)
+PAGES = (pages.router, overview.router, imports_page.router)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -98,9 +105,11 @@ def create_app(services: Services) -> FastAPI:
     app.state.limits = Limits(services.settings)
     app.state.growth = GrowthMemory()
     app.state.drift = DriftMemory()
+    app.state.gauges = GaugeMemory()
     app.state.press = Press()
     # Each further middleware stands around the one before.
     app.add_middleware(Guard, settings=services.settings)
+    app.add_middleware(ScimErrors)
     install_edge(app)
     return app
 

@@ -12,6 +12,7 @@ from app.disputes import models as disputes
 from app.employees import models as employees
 from app.exchange import models as exchange
 from app.excuses import models as excuses
+from app.gauges import models as gauges
 from app.identity import models as identity
 from app.jobs import models as jobs
 from app.neutrality import models as neutrality
@@ -20,6 +21,7 @@ from app.official_accounts import models as official_accounts
 from app.privacy import models as privacy
 from app.reminders import models as reminders
 from app.reports import models as reports
+from app.scim import models as scim
 from app.subject_requests import models as subject_requests
 from app.webhooks import models as webhooks
 from app.work_units import models as work_units
@@ -36,6 +38,7 @@ ROOMS = (
     employees,
     exchange,
     excuses,
+    gauges,
     identity,
     jobs,
     neutrality,
@@ -46,6 +49,7 @@ ROOMS = (
     privacy,
     reminders,
     webhooks,
+    scim,
     work_units,
 )
 TABLES = frozenset(Base.metadata.tables)

@@ -28,6 +28,7 @@ TAGS: Final[Mapping[str, str]] = {
     "signing in": "Browsers, by the government's own OpenID provider.",
     "me": "An employee's own side.",
     "privacy": "Requests about one's data, erasure, breaches, the record of processing.",
+    "scim": "SCIM 2.0 (RFC 7643 and 7644): how identity providers keep employees and work units.",
     "public": "What anybody may ask, without a key.",
 }
 # Parameters that mean the same wherever they stand; a room's own words go first.
@@ -44,6 +45,12 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "report_id": "The report",
     "request_id": "The request about one's data",
     "unit_id": "The work unit",
+    "user_id": "The employee",
+    "group_id": "The work unit",
+    "resource_type": "The name of a resource type, such as User",
+    "schema_urn": "The URN of a schema",
+    "startIndex": "The place of the first resource, counted from 1",
+    "count": "How many resources at most",
     "webhook_id": "The endpoint",
     "window_id": "The election window",
     "campaign": "Only of this campaign",
@@ -106,7 +113,10 @@ def called_by_title(document: dict[str, Any]) -> dict[str, Any]:
 def _referring(node: Any, to_title: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
         return {
-            key: to_title[value] if key == "$ref" else _referring(value, to_title)
+            # SCIM has a field of this name, whose schema is no text.
+            key: to_title[value]
+            if key == "$ref" and isinstance(value, str)
+            else _referring(value, to_title)
             for key, value in node.items()
         }
     if isinstance(node, list):

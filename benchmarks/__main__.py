@@ -5,7 +5,7 @@ import sys
 
 BENCHMARKS = (
     "roster", "growth", "poller", "exports", "evaluation", "recap", "audit",
-    "versions", "simulation",
+    "metrics", "versions", "simulation",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from app.platforms.http import Gate
 from app.settings import Settings, get_settings
 from workers.collect import collect
 from workers.connections import refusals_of, tokens_of
+from workers.gauges import keep_gauges
 from workers.jobs import work_queue
 from workers.patience import PatientGate
 from workers.reach import Reach
@@ -51,6 +52,7 @@ async def run_worker(settings: Settings) -> None:
                     supervise("collect", lambda s: collect(carried, polling, s), stop)
                 )
                 group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
+                group.create_task(supervise("gauges", lambda s: keep_gauges(carried, s), stop))
         finally:
             for catalog in (counting, checking, patient):
                 await catalog.aclose()

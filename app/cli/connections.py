@@ -28,6 +28,7 @@ from app.core.crypto import (
 from app.core.services import Services
 from app.employees import sealing as nips
 from app.identity import queries as identity
+from app.scim import sealing as scim
 from app.settings import Settings, get_settings
 from app.webhooks import sealing as webhooks
 
@@ -107,6 +108,7 @@ async def reseal_all(settings: Settings) -> tuple[int, int]:
     kinds = [(reseal_batch, keys), (contacts.reseal_batch, keys), (webhooks.reseal_batch, keys)]
     if registry is not None:
         kinds += [(nips.reseal_batch, registry), (nips.reseal_past, registry)]
+        kinds += [(scim.reseal_batch, registry)]
     async with operator.connected(settings) as database:
         async with database.system() as session:
             tenants = [tenant.id for tenant in await identity.all_tenants(session)]

@@ -1,8 +1,17 @@
 """Every metric, behind a verb; labels come from closed sets, never a person, handle or URL."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+# When a counter was made would be one more series for each, and Prometheus does not need it.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # The library has no types for it.
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -90,6 +99,18 @@ TOKEN_REFRESHES = Counter(
     ["platform", "outcome"],
     registry=REGISTRY,
 )
+GAUGE_READINGS = Counter(
+    "simedsos_figure_readings_total",
+    "Readings of one government's figures for these metrics, by outcome.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+LAST_AUDIT_ANCHOR = Gauge(
+    "simedsos_last_audit_anchor_timestamp_seconds",
+    "When this process last wrote the ends of the audit chains down.",
+    ["kept"],
+    registry=REGISTRY,
+)
 REMINDERS = Counter(
     "simedsos_reminders_total",
     "Attempts to deliver reminders and stops of them, by channel and outcome.",
@@ -167,6 +188,14 @@ def record_reminders(*, channel: str, outcome: str, number: int = 1) -> None:
 
 def record_webhook(*, outcome: str) -> None:
     WEBHOOKS.labels(outcome).inc()
+
+
+def record_gauges(*, outcome: str) -> None:
+    GAUGE_READINGS.labels(outcome).inc()
+
+
+def record_audit_anchor(*, kept: str, at_seconds: float) -> None:
+    LAST_AUDIT_ANCHOR.labels(kept).set(at_seconds)
 
 
 def exposition() -> bytes:

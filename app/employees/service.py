@@ -110,8 +110,9 @@ async def edit(
     expected: int,
     now: datetime,
     changes: dict[str, Any],
+    besides: Sequence[str] = (),
 ) -> Employee:
-    """Change an employee.
+    """Change an employee; `besides` names what of another room has changed with them.
 
     Raises:
         NotFound: there is none.
@@ -136,7 +137,7 @@ async def edit(
         tenant_id=caller.tenant_id,
         actor=caller.actor,
         at=now,
-        fields=sorted([*changes, *(["nip"] if given_nip else [])]),
+        fields=sorted([*changes, *besides, *(["nip"] if given_nip else [])]),
     )
     await session.flush()
     await session.refresh(employee)

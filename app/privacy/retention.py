@@ -62,7 +62,8 @@ TABLES: Mapping[Class, frozenset[str]] = {
     Class.WITH_THE_PERSON: frozenset({
         "account_handles", "accounts", "campaign_members", "campaign_stays", "connections",
         "dispute_decisions", "disputes", "employee_contacts", "employee_nips", "employees",
-        "excuses", "extensions", "findings", "notice_extensions", "self_evidence",
+        "excuses", "extensions", "findings", "notice_extensions", "scim_users",
+        "self_evidence",
         "subject_requests", "users",
     }),
     Class.IDS_ONLY: frozenset({
@@ -84,8 +85,8 @@ TABLES: Mapping[Class, frozenset[str]] = {
         "campaign_archives", "campaign_official_accounts", "campaigns", "count_snapshots",
         "due_polls", "duties",
         "follower_lists", "long_transactions", "neutrality_windows", "official_accounts",
-        "poll_runs", "reports", "tenants", "verdict_counts", "verdict_people", "verdict_tallies",
-        "work_units",
+        "poll_runs", "reports", "scim_groups", "tenant_gauges", "tenants", "verdict_counts",
+        "verdict_people", "verdict_tallies", "work_units",
     }),
 }  # fmt: skip
 # Ended long ago, with nothing open in which a verdict still matters.

@@ -108,8 +108,11 @@ async def edit(
     expected: int,
     now: datetime,
     changes: dict[str, Any],
+    besides: Sequence[str] = (),
 ) -> WorkUnit:
     """Change a unit; moving it moves everything below it.
+
+    `besides` names what of another room has changed with it.
 
     Raises:
         NotFound: there is none.
@@ -131,7 +134,7 @@ async def edit(
         tenant_id=caller.tenant_id,
         actor=caller.actor,
         at=now,
-        fields=sorted(changes),
+        fields=sorted([*changes, *besides]),
     )
     await rebuild_ancestors(session, caller.tenant_id)
     await session.refresh(unit)

@@ -10,6 +10,8 @@ from typing import Any
 from tests.access.world import BREACH, CAMPAIGN, DECREED, GRANTED, OFFICIAL, Ids, nobodys
 from tests.support import NOW, nip
 
+SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 NOW_SAID = NOW.isoformat()
 ROSTER = b"nip,name,category,unit_code\n1,A,pppk,16\n"
 # The collector's rows and other governments' lists need no body; files are sent as forms.
@@ -135,6 +137,22 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "closed_by": "Kepala BKD",
     },
     "POST /v1/reports": {"campaign_id": "{campaign}"},
+    "POST /scim/v2/Users": {
+        "userName": "baru",
+        "displayName": "Baru",
+        ENTERPRISE: {"employeeNumber": nip(77), "department": "16"},
+    },
+    "POST /scim/v2/Users/.search": {"filter": 'displayName sw "Pegawai"'},
+    "PUT /scim/v2/Users/{employee}": {"userName": "lain", "displayName": "Lain"},
+    "PATCH /scim/v2/Users/{employee}": {
+        "Operations": [{"op": "replace", "path": "displayName", "value": "Lain"}]
+    },
+    "POST /scim/v2/Groups": {"externalId": "16.08", "displayName": "Dinas Baru"},
+    "POST /scim/v2/Groups/.search": {"filter": 'displayName sw "Dinas"'},
+    "PUT /scim/v2/Groups/{unit}": {"displayName": "Lain"},
+    "PATCH /scim/v2/Groups/{unit}": {
+        "Operations": [{"op": "replace", "path": "displayName", "value": "Lain"}]
+    },
     "POST /v1/subject-requests": {
         "employee_id": "{employee}",
         "right": "access",
@@ -165,6 +183,7 @@ QUERIES: Mapping[str, str] = {
 }
 # The parameter that OpenAPI names `account_id` is an official account below this address.
 OFFICIAL_ACCOUNTS = "/v1/official-accounts/"
+SCIM = "/scim/v2/"
 EDITS = frozenset({"PATCH", "PUT"})
 
 
@@ -190,7 +209,8 @@ class Operation:
     def request(self, ids: Ids) -> dict[str, Any]:
         """The arguments of an httpx request."""
         sent: dict[str, Any] = {"method": self.method, "url": filled(self.path, ids)}
-        if self.method in EDITS:
+        # SCIM's edits need to name no version.
+        if self.method in EDITS and not self.path.startswith(SCIM):
             sent["headers"] = {"If-Match": '"1"'}
         if query := QUERIES.get(self.name):
             sent["url"] += "?" + str(filled(query, ids))
@@ -221,6 +241,9 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     """Every operation that the OpenAPI document tells of."""
     for told, methods in document["paths"].items():
         path = told.replace("_id}", "}")
+        if path.startswith(SCIM):
+            path = path.replace("{user}", "{employee}").replace("{group}", "{unit}")
+            path = path.replace("{resource_type}", "User").replace("{schema_urn}", SCIM_USER)
         if path.startswith(OFFICIAL_ACCOUNTS):
             path = path.replace("{account}", "{official}")
         for method, operation in methods.items():

@@ -6,6 +6,18 @@ Who adds an operation adds one line: to READS or EXPORTS, if its answer tells of
 """
 
 READS = frozenset({
+    "GET /scim/v2/Groups",
+    "POST /scim/v2/Groups",
+    "POST /scim/v2/Groups/.search",
+    "GET /scim/v2/Groups/{group_id}",
+    "PATCH /scim/v2/Groups/{group_id}",
+    "PUT /scim/v2/Groups/{group_id}",
+    "GET /scim/v2/Users",
+    "POST /scim/v2/Users",
+    "POST /scim/v2/Users/.search",
+    "GET /scim/v2/Users/{user_id}",
+    "PATCH /scim/v2/Users/{user_id}",
+    "PUT /scim/v2/Users/{user_id}",
     "GET /v1/accounts",
     "GET /v1/accounts/{account_id}",
     "PATCH /v1/accounts/{account_id}",
@@ -84,6 +96,13 @@ BY_HAND = frozenset({
 })  # fmt: skip
 # Numbers of many, units, campaigns, official accounts, the collector, or no answer at all.
 TELLS_OF_NOBODY = frozenset({
+    "DELETE /scim/v2/Groups/{group_id}",
+    "DELETE /scim/v2/Users/{user_id}",
+    "GET /scim/v2/ResourceTypes",
+    "GET /scim/v2/ResourceTypes/{resource_type}",
+    "GET /scim/v2/Schemas",
+    "GET /scim/v2/Schemas/{schema_urn}",
+    "GET /scim/v2/ServiceProviderConfig",
     "DELETE /v1/accounts/{account_id}",
     "DELETE /v1/accounts/{account_id}/connection",
     "POST /v1/accounts/{account_id}/connection",

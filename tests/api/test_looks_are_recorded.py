@@ -60,7 +60,9 @@ def schemas_in(node: Any, contract: dict[str, Any], seen: set[str]) -> set[str]:
         for each in node:
             schemas_in(each, contract, seen)
     elif isinstance(node, dict):
-        name = str(node.get("$ref", "")).removeprefix(REFERENCE)
+        # SCIM has a field of that name, whose schema is no text.
+        told = node.get("$ref", "")
+        name = told.removeprefix(REFERENCE) if isinstance(told, str) else ""
         if name and name not in seen:
             seen.add(name)
             schemas_in(contract["components"]["schemas"][name], contract, seen)

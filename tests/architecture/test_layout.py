@@ -16,8 +16,8 @@ SOURCES = sorted(
 FEATURES = (
     "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
     "disputes",
-    "employees", "exchange", "excuses", "identity", "jobs", "neutrality", "observations",
-    "official_accounts", "reminders", "reports",
+    "employees", "exchange", "excuses", "gauges", "identity", "jobs", "neutrality", "observations",
+    "official_accounts", "reminders", "reports", "scim",
     "work_units",
 )  # fmt: skip
 USUAL = {"__init__", "models", "queries", "service", "schemas", "routes", "rules"}
@@ -40,6 +40,7 @@ BESIDE = {
         "account_rows", "columns", "employee_rows", "kinds", "mending", "merging", "reading",
         "rejecting", "running", "staging", "templates", "unit_rows", "workbook_reader", "workbooks",
     },
+    "gauges": {"exposing", "kinds"},
     "identity": {"access", "idempotency", "limits", "scopes"},
     "jobs": {"kinds", "queue", "schedule"},
     "observations": {
@@ -52,6 +53,10 @@ BESIDE = {
     "reports": {
         "charts", "definitions", "document", "gathering", "pages", "people", "printing", "sheets",
         "wording", "workbook",
+    },
+    "scim": {
+        "asking", "discovery", "filters", "group_routes", "groups", "patching", "refusals",
+        "sealing", "shapes",
     },
     "reminders": {
         "channels", "gateway", "letters", "mail", "outbox", "outlook", "planning", "situations",

@@ -1,0 +1,1 @@
+"""Figures of governments and of the installation, as Prometheus is told them."""
