@@ -21,6 +21,7 @@ from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.dashboard import accounts as accounts_page
 from app.dashboard import imports as imports_page
 from app.dashboard import overview, pages
 from app.disputes import routes as disputes
@@ -83,7 +84,7 @@ ROUTERS = (
     operations.router,
 )
 # Pages for people; they are no part of the API's contract.
-PAGES = (pages.router, overview.router, imports_page.router)
+PAGES = (pages.router, overview.router, accounts_page.router, imports_page.router)
 
 
 def create_app(services: Services) -> FastAPI:

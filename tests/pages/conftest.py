@@ -15,7 +15,7 @@ from app.identity import queries
 from app.identity import service as identity
 from app.identity.scopes import SCOPES_OF_ROLES, Role
 from app.main import create_app
-from tests.support import NOW, Government
+from tests.support import Government
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
@@ -75,6 +75,7 @@ async def signed_in(services: Services, government: Government) -> AsyncIterator
 
 
 async def _link(services: Services, government: Government, role: Role, unit_id: str | None) -> str:
+    now = services.clock.now()
     async with services.database.transaction(government.tenant_id) as session:
         token = await identity.create_key(
             session,
@@ -82,9 +83,9 @@ async def _link(services: Services, government: Government, role: Role, unit_id:
             name=role.value,
             scopes=list(SCOPES_OF_ROLES[role]),
             unit_id=UUID(unit_id) if unit_id else None,
-            expires_at=NOW + timedelta(days=30),
-            now=NOW,
+            expires_at=now + timedelta(days=30),
+            now=now,
         )
         key = await queries.key_of_token(session, government.tenant_id, token)
         assert key is not None
-        return str(await identity.create_sign_in_link(session, key, now=NOW))
+        return str(await identity.create_sign_in_link(session, key, now=now))

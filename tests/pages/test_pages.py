@@ -156,7 +156,7 @@ def indonesian() -> set[str]:
         if isinstance(message, str)
     }
     found |= {each.name for each in (*MENU, OWN)}
-    for table in (wording.COUNTS, wording.DUTIES, wording.REASONS):
+    for table in (wording.COUNTS, wording.DUTIES, wording.REASONS, wording.PRECISIONS):
         found |= set(table.values())
     return found | {wording.HIDDEN_BECAUSE}
 
