@@ -16,12 +16,13 @@ from app.dashboard.routing import pages_router
 
 router = pages_router()
 DAYS_SHOWN = 90
-# So many steps fill a chart; more cannot be told apart.
+LONGEST_DAYS = 1825
+BY_DAY = timedelta(days=1)
+# A chart of so many days is drawn in steps of so long; by days, they are those of Jakarta.
 STEPS = (
     (timedelta(days=3), timedelta(minutes=15)),
     (timedelta(days=14), timedelta(hours=1)),
-    (timedelta(days=100), timedelta(hours=6)),
-    (timedelta(days=3650), timedelta(days=2)),
+    (timedelta(days=LONGEST_DAYS), BY_DAY),
 )
 MENDABLE = frozenset({409, 412, 422})
 
@@ -64,7 +65,7 @@ async def show_account(
     reader: ReaderDep,
     api: ApiDep,
     account_id: UUID,
-    days: Annotated[int, Query(ge=1, le=3650)] = DAYS_SHOWN,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = DAYS_SHOWN,
 ) -> Response:
     """Its readings as a chart and a table, and what its growth is laid to."""
     return await _one(request, reader, api, account_id, days=days)
@@ -87,7 +88,12 @@ async def _one(
     since = now - timedelta(days=days)
     step = next(each for length, each in STEPS if timedelta(days=days) <= length)
     window = {"from": since.isoformat(), "to": now.isoformat()}
-    told = await api.get(f"{path}/snapshots", **window, step=int(step.total_seconds()))
+    told = await api.get(
+        f"{path}/snapshots",
+        **window,
+        step=int(step.total_seconds()),
+        tz="Asia/Jakarta" if step == BY_DAY else None,
+    )
     steps = _from_first_reading(told["items"])
     grown = growth.get(str(account_id))
     return page(
@@ -117,15 +123,15 @@ def _chart(steps: list[dict[str, Any]], growth: dict[str, Any] | None) -> dict[s
     """What pages.js draws: both ends of each reading with the band between, and lines to reach."""
     times = [int(datetime.fromisoformat(each["start"]).timestamp()) for each in steps]
     series = [
-        {"label": "min", "kind": "line", "values": [each["followers_min"] for each in steps]},
-        {"label": "max", "kind": "band", "values": [each["followers_max"] for each in steps]},
+        {"kind": "line", "values": [each["followers_min"] for each in steps]},
+        {"kind": "band", "values": [each["followers_max"] for each in steps]},
     ]
     if growth is not None and growth["baseline"] is not None:
         baseline = growth["baseline"]["min"]
-        series.append({"label": "baseline", "kind": "reference", "values": [baseline] * len(times)})
+        series.append({"kind": "reference", "values": [baseline] * len(times)})
         if growth["expected_gain"]:
             target = [baseline + growth["expected_gain"]] * len(times)
-            series.append({"label": "target", "kind": "reference", "values": target})
+            series.append({"kind": "reference", "values": target})
     return {"times": times, "series": series}
 
 

@@ -17,22 +17,12 @@ class Entry:
 PAGES: Final = (
     Entry("/ringkasan", "Ringkasan", frozenset({"campaigns:read", "compliance:read"})),
     Entry("/akun-resmi", "Akun resmi", frozenset({"official_accounts:read"})),
-    Entry("/kampanye", "Kampanye", frozenset({"campaigns:read"})),
-    Entry("/kepatuhan", "Kepatuhan", frozenset({"compliance:read"})),
-    Entry("/pegawai", "Pegawai", frozenset({"employees:read"})),
     Entry("/impor", "Impor", frozenset({"imports:read"})),
-    Entry("/daftar-pengikut", "Daftar pengikut", frozenset({"official_accounts:read"})),
-    Entry("/sanggahan", "Sanggahan", frozenset({"compliance:read_people"})),
-    Entry("/laporan", "Laporan", frozenset({"reports:read"})),
-    Entry("/pengumpul", "Pengumpul", frozenset({"official_accounts:read"})),
-    Entry("/integrasi", "Integrasi", frozenset({"keys:read"})),
 )
-OWN: Final = Entry("/saya", "Saya")
 
 
-def menu_of(scopes: AbstractSet[str], *, is_employee: bool, unit_head: bool) -> tuple[Entry, ...]:
+def menu_of(scopes: AbstractSet[str], *, unit_head: bool) -> tuple[Entry, ...]:
     """The pages that show something to who holds these scopes."""
-    # Files and keys concern the whole government.
-    beyond = {"/impor", "/integrasi"} if unit_head else set()
-    whole = tuple(each for each in PAGES if each.scopes <= scopes and each.path not in beyond)
-    return (*whole, OWN) if is_employee and "me:read" in scopes else whole
+    # Files concern the whole government.
+    beyond = {"/impor"} if unit_head else set()
+    return tuple(each for each in PAGES if each.scopes <= scopes and each.path not in beyond)

@@ -12,15 +12,20 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  // data-chart: {"times": [seconds], "series": [{"label", "values", "kind": line|band|reference}]}
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "Asia/Jakarta" });
+  const hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Jakarta" });
+
+  // data-chart: {"times": [seconds], "series": [{"values", "kind": line|band|reference}]}
+  // data-labels: what the times and the series are called.
   function draw(place) {
     const told = JSON.parse(place.dataset.chart);
-    const series = [{ label: "" , value: (_, at) => (at == null ? "–" : moment.format(new Date(at * 1000))) }];
+    const labels = JSON.parse(place.dataset.labels);
+    const series = [{ label: labels[0], value: (_, at) => (at == null ? "–" : moment.format(new Date(at * 1000))) }];
     const data = [told.times];
     const bands = [];
     for (const each of told.series) {
       const style = {
-        label: each.label,
+        label: labels[series.length],
         stroke: colour(each.kind === "reference" ? "--muted" : "--accent"),
         width: each.kind === "line" ? 2 : 1,
         dash: each.kind === "reference" ? [6, 4] : undefined,
@@ -40,7 +45,7 @@
       ...size(),
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Asia/Jakarta"),
       series, bands,
-      axes: [axis, { ...axis, size: 76, values: (_, ticks) => ticks.map((tick) => whole.format(tick)) }],
+      axes: [{ ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => (step < 86400 ? hour : day).format(new Date(tick * 1000))) }, { ...axis, size: 76, values: (_, ticks) => ticks.map((tick) => whole.format(tick)) }],
     }, data, place);
     addEventListener("resize", () => chart.setSize(size()));
   }
