@@ -5,7 +5,7 @@ Requests are read more freely than this, since providers differ in case and nest
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.scim.rules import ENTERPRISE
 
@@ -102,7 +102,7 @@ class SearchIn(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     filter: str | None = None
-    start_index: Annotated[int, Field(alias="startIndex", ge=-FARTHEST, le=FARTHEST)] = 1
-    count: Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)] = MOST_LISTED
+    start_index: Annotated[StrictInt, Field(alias="startIndex", ge=-FARTHEST, le=FARTHEST)] = 1
+    count: Annotated[StrictInt, Field(ge=-FARTHEST, le=FARTHEST)] = MOST_LISTED
     attributes: list[str] = []
     excluded_attributes: Annotated[list[str], Field(alias="excludedAttributes")] = []
