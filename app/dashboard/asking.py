@@ -35,6 +35,10 @@ class Refused(Exception):
         found: list[dict[str, str]] = self.problem.get("errors", [])
         return found
 
+    def mistakes(self, field: str) -> list[str]:
+        """What is wrong with a field of a form, by the name that the API knows it by."""
+        return [each["message"] for each in self.faults if field in each["pointer"].split("/")]
+
 
 class Api:
     """The API as the reader of a page may use it."""
