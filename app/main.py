@@ -30,6 +30,7 @@ from app.exchange import routes as exchange
 from app.excuses import routes as excuses
 from app.feed import routes as feed
 from app.gauges.exposing import GaugeMemory
+from app.grafana import routes as grafana
 from app.identity.access import CallerMemory
 from app.identity.limits import Limits
 from app.keys import routes as keys
@@ -75,6 +76,7 @@ ROUTERS = (
     audit.router,
     feed.router,
     webhooks.router,
+    grafana.router,
     keys.router,
     sign_in.router,
     me.router,

@@ -24,6 +24,7 @@ TAGS: Final[Mapping[str, str]] = {
     "operations": "How the service and its platforms are.",
     "audit": "Who did what, and who looked at whom.",
     "integration": "What other systems follow and feed.",
+    "grafana": "Flat rows for Grafana's Infinity data source.",
     "keys": "API keys: made, exchanged and revoked.",
     "signing in": "Browsers, by the government's own OpenID provider.",
     "me": "An employee's own side.",

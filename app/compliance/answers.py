@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.campaigns import growth
 from app.campaigns import queries as campaigns
 from app.campaigns.memory import DriftMemory, GrowthMemory, Question
-from app.campaigns.models import Campaign
+from app.campaigns.models import Campaign, DutyKind
 from app.campaigns.past import Past, hidden
 from app.campaigns.queries import CohortDrift
 from app.campaigns.schemas import GrowthOut, VerdictCounts
@@ -182,6 +182,11 @@ async def duties(session: AsyncSession, asked: Asked) -> list[DutyProgress]:
         )
         for row in await queries.totals(session, asked)
     ]
+
+
+def main_duty(found: Sequence[DutyProgress]) -> DutyProgress | None:
+    """What a campaign is about: following, where it asks for that."""
+    return max(found, key=lambda each: each.duty == DutyKind.FOLLOW, default=None)
 
 
 async def _hidden_units(session: AsyncSession, asked: Asked) -> dict[str, frozenset[UUID | None]]:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.budgets.overview import overview
-from app.campaigns.models import Campaign, DutyKind
+from app.campaigns.models import Campaign
 from app.compliance import answers
 from app.compliance import queries as compliance
 from app.connections.models import Connection
@@ -89,8 +89,7 @@ async def _counts(session: AsyncSession, campaign: Campaign, now: datetime) -> D
     paused = await answers.paused_in(session, caller, campaign.id, now=now)
     asked = answers.asked_about(caller, campaign.id, paused)
     duties = await answers.duties(session, await compliance.from_counts(session, asked))
-    # The duty to follow is what a campaign is about; some ask for nothing but declarations.
-    main = max(duties, key=lambda each: each.duty == DutyKind.FOLLOW, default=None)
+    main = answers.main_duty(duties)
     if main is None or main.counts is None:
         return None
     found = main.counts

@@ -15,8 +15,8 @@ SOURCES = sorted(
 )
 FEATURES = (
     "accounts", "audit", "budgets", "campaigns", "changes", "compliance", "connections", "contacts",
-    "disputes",
-    "employees", "exchange", "excuses", "gauges", "identity", "jobs", "neutrality", "observations",
+    "disputes", "employees", "exchange", "excuses", "gauges", "grafana", "identity", "jobs",
+    "neutrality", "observations",
     "official_accounts", "reminders", "reports", "scim",
     "work_units",
 )  # fmt: skip
