@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path
-    for folder in ("app", "workers", "migrations", "tests", "benchmarks")
+    for folder in ("app", "workers", "migrations", "grafana", "tests", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
     if "versions" not in path.parts
 )
