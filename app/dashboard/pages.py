@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse, RedirectResponse
 from app.core.errors import NotFound
 from app.dashboard.asking import ApiDep
 from app.dashboard.languages import COOKIE, LANGUAGES
-from app.dashboard.rendering import STATIC, Reader, reader_of
-from app.dashboard.routing import READER, SIGN_IN, pages_router
+from app.dashboard.rendering import STATIC, Reader, page, reader_of
+from app.dashboard.routing import READER, pages_router
 from app.sign_in.rules import own_path
 from app.sign_in.sessions import Cookies
 
@@ -66,7 +66,7 @@ async def sign_out(
 ) -> Response:
     """End the session on this side, and at the provider where it asks for that."""
     told = await api.send("DELETE", "/v1/session", None, csrf=csrf)
-    response = RedirectResponse(told["provider_url"] or SIGN_IN, 303)
-    cookies = Cookies.of(request.app.state.services.settings)
-    cookies.remove(response, "simedsos")
+    # Browsers follow no redirect to another host from a form that may only be sent here.
+    response = page(request, "signed_out.html", reader=None, provider_url=told["provider_url"])
+    Cookies.of(request.app.state.services.settings).remove(response, "simedsos")
     return response

@@ -25,6 +25,8 @@ HEADERS: Final = {
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
+    # Without a referrer browsers send forms with `Origin: null`, which is nobody's own page.
+    "Referrer-Policy": "same-origin",
 }
 FORMATS: Final = ("whole", "interval", "share", "share_interval", "ratio", "moment", "day")
 
