@@ -41,6 +41,7 @@ ROOT = Path(__file__).parents[2]
 FOLLOWERS = "simedsos_official_account_followers"
 OBSERVED = "simedsos_official_account_observed_timestamp_seconds"
 LISTED = "simedsos_official_account_last_list_timestamp_seconds"
+ASKED = "simedsos_http_request_duration_seconds"
 
 
 async def read(http: httpx.AsyncClient, services: Services) -> Scraped:
@@ -272,7 +273,9 @@ async def test_sixty_governments_are_fewer_than_five_thousand_series(http, servi
     told = await scrape(http)
     assert sum(name == FOLLOWERS for name, _ in told.series) == 60 * 15
     assert sum(name == "simedsos_campaign_met_ratio" for name, _ in told.series) == 60 * 3
-    assert len(told.series) < 5_000
+    # What this process has been asked comes on top, and other tests have asked it a lot.
+    governments = [name for name, _ in told.series if not name.startswith(ASKED)]
+    assert 4_000 < len(governments) < 5_000
 
 
 async def test_no_person_of_the_registry_is_in_it(api, http, services, registry, account):
