@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     poll_interval_seconds: Annotated[int, Field(ge=10)] = 300
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    worker_metrics_host: str = "127.0.0.1"
+    # A file that workers and schedulers touch while their loop turns; `python -m workers.alive`.
+    heartbeat_file: Path | None = None
     # What a scraper must show at the API's /metrics; none: whoever reaches it may read it.
     metrics_token: SecretStr | None = None
 

@@ -18,7 +18,7 @@ from workers.gauges import keep_gauges
 from workers.jobs import work_queue
 from workers.patience import PatientGate
 from workers.reach import Reach
-from workers.runtime import services, stop_on_signals, supervise
+from workers.runtime import beat, services, stop_on_signals, supervise
 from workers.scheduler import schedule
 
 
@@ -53,6 +53,7 @@ async def run_worker(settings: Settings) -> None:
                 )
                 group.create_task(supervise("jobs", lambda s: work_queue(carried, s, reach), stop))
                 group.create_task(supervise("gauges", lambda s: keep_gauges(carried, s), stop))
+                group.create_task(beat(settings.heartbeat_file, stop))
         finally:
             for catalog in (counting, checking, patient):
                 await catalog.aclose()
@@ -61,8 +62,9 @@ async def run_worker(settings: Settings) -> None:
 async def run_scheduler(settings: Settings) -> None:
     """Fire the cron table until a signal comes."""
     stop = stop_on_signals()
-    async with services(settings) as carried:
-        await supervise("scheduler", lambda s: schedule(carried, s), stop)
+    async with services(settings) as carried, asyncio.TaskGroup() as group:
+        group.create_task(supervise("scheduler", lambda s: schedule(carried, s), stop))
+        group.create_task(beat(settings.heartbeat_file, stop))
 
 
 ROLES = {"worker": run_worker, "scheduler": run_scheduler}

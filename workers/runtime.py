@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from prometheus_client import start_http_server
 
@@ -15,6 +16,7 @@ from app.core.services import Services
 from app.settings import Settings
 
 RESTART_DELAYS = (1, 2, 5, 10, 30)
+BEAT_SECONDS = 5.0
 
 
 @asynccontextmanager
@@ -22,7 +24,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     """The services of one worker process, from start to stop."""
     configure_logging(settings.log_level)
     if settings.worker_metrics_port:
-        start_http_server(settings.worker_metrics_port, "127.0.0.1", REGISTRY)
+        start_http_server(settings.worker_metrics_port, settings.worker_metrics_host, REGISTRY)
     engine = make_engine(settings.required_database_url(), pool_size=5)
     try:
         yield Services(Database(engine, registry=registry_keys_of(settings)), settings)
@@ -43,6 +45,13 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Wait, but no longer than until the process is to stop."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def beat(file: Path | None, stop: asyncio.Event) -> None:
+    """Touch a file as long as this loop turns, so that a probe can tell that it hangs."""
+    while file is not None and not stop.is_set():
+        file.touch()  # noqa: ASYNC240 - A thread would beat for a loop that hangs.
+        await pause(stop, BEAT_SECONDS)
 
 
 async def supervise(
