@@ -7,7 +7,7 @@ EXAMPLES ?= 100
 # Each test process starts a PostgreSQL of its own.
 TEST_PROCESSES ?= 2
 
-.PHONY: install run test check contract lint-openapi sbom audit bench lock clean
+.PHONY: install run test check contract lint-openapi chart chart-files image sbom audit bench lock clean
 
 install: $(VENV)/.installed
 
@@ -17,9 +17,15 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	touch $@
 
+$(VENV)-chart/.installed: requirements-chart.txt
+	test -x $(VENV)-chart/bin/python || $(PYTHON) -m venv --without-pip $(VENV)-chart
+	$(PYTHON) -m pip --python $(VENV)-chart/bin/python --disable-pip-version-check install -q --require-hashes -r requirements-chart.txt
+	touch $@
+
 # What is shipped is what was tested: the shorter list takes its versions from the longer one.
 lock:
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-dev.txt
+	uv pip compile --group chart --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-chart.txt
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -c requirements-dev.txt -o requirements.txt
 
 run: install
@@ -39,6 +45,21 @@ check: install
 contract: install
 	$(BIN)/python -m tests.contract --examples $(EXAMPLES)
 
+# The image's description and the chart: linted, rendered, and held to Kubernetes' schemas.
+chart: $(VENV)-chart/.installed
+	$(VENV)-chart/bin/hadolint Dockerfile
+	$(VENV)-chart/bin/python tests/chart/check.py
+
+# What the chart carries with it, after rules, dashboards or values have changed.
+chart-files: install
+	cp prometheus/rules.yml helm/files/rules.yml
+	cp grafana/dashboards/*.json helm/files/dashboards/
+	$(BIN)/python -m tests.chart.schema
+
+# Follow the Dockerfile where no container engine runs, and start every role from it; as root.
+image: install
+	$(BIN)/python -m tests.image
+
 # The OpenAPI document held to rules; needs Node, and `npm ci --prefix tests/contract/lint` once.
 lint-openapi: install
 	$(BIN)/python -m tests.contract.lint
@@ -55,4 +76,4 @@ bench: install
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-chart

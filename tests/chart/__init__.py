@@ -1,0 +1,1 @@
+"""The Helm chart, checked in an environment of its own."""
