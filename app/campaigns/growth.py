@@ -41,6 +41,7 @@ from app.neutrality.rules import PauseReason
 from app.neutrality.schemas import PausedOut
 from app.neutrality.service import shown
 from app.observations.rules import CountInterval
+from app.platforms.base import Platform
 
 LITTLE = Fraction(20, 100)
 
@@ -83,26 +84,20 @@ async def answer(
     *,
     now: datetime,
     past: Past | None = None,
+    members: Row[Any] | None = None,
 ) -> GrowthOut:
     """The whole answer as of `now`, on wish of a past; what cannot be known is null.
+
+    `members` is what `members_of` has answered to the same question; it is counted unless given.
 
     Raises:
         NotFound: there is no such official account, or no such campaign.
     """
     if question.campaign_id is not None:
         await queries.get(session, caller, question.campaign_id)
-    ends = await queries.ends(
-        session, caller, question.official_account_id, since=question.since, until=question.until
-    )
-    members = await queries.membership(
-        session,
-        caller,
-        question.official_account_id,
-        platform=ends.platform,
-        campaign_id=question.campaign_id,
-        since=question.since,
-        until=question.until,
-    )
+    ends = await _ends(session, caller, question)
+    if members is None:
+        members = await _members(session, caller, question, ends.platform)
     paused = await _paused(session, caller, ends, now, past)
     untold = paused is not None or _tells_of_each(caller, members)
     counted = _counted(ends, question.expected_gain)
@@ -128,6 +123,36 @@ async def answer(
         reachable_gain=None if untold else _reachable(members),
         pace=await _pace(session, caller, question, now) if counted else None,
         paused=paused,
+    )
+
+
+async def members_of(session: AsyncSession, caller: Caller, question: GrowthQuestion) -> Row[Any]:
+    """Who of the cohort follows since when: the dear part of an answer.
+
+    Raises:
+        NotFound: there is no such official account.
+    """
+    ends = await _ends(session, caller, question)
+    return await _members(session, caller, question, ends.platform)
+
+
+async def _ends(session: AsyncSession, caller: Caller, question: GrowthQuestion) -> Row[Any]:
+    return await queries.ends(
+        session, caller, question.official_account_id, since=question.since, until=question.until
+    )
+
+
+async def _members(
+    session: AsyncSession, caller: Caller, question: GrowthQuestion, platform: Platform
+) -> Row[Any]:
+    return await queries.membership(
+        session,
+        caller,
+        question.official_account_id,
+        platform=platform,
+        campaign_id=question.campaign_id,
+        since=question.since,
+        until=question.until,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import growth, queries
@@ -31,6 +32,7 @@ REMEMBERED_AT_MOST = 1_000
 # An answer that nobody asks for is forgotten, so that no look reaches far back in the log.
 REMEMBERED_FOR = timedelta(minutes=5)
 NEXT_MOMENT = timedelta(microseconds=1)
+OF_NO_ACCOUNT = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, the mark up to which nothing has changed it, and the time it holds for."""
+    """An answer, the mark up to which nothing has changed it, and the time it holds for.
+
+    `members` is the dear part of it, which no count of followers changes; it has a mark of its own.
+    """
 
     body: dict[str, Any]
     mark: Mark
+    members: Row[Any]
+    members_mark: Mark
     looked_at: datetime
     ends_at: datetime
     current_at: datetime | None
@@ -110,8 +117,9 @@ class GrowthMemory:
             official_account_id=question.official_account_id,
         )
         if known is None or changed:
+            kept = await _members_kept(services, caller, known)
             async with services.database.transaction(caller.tenant_id) as session:
-                found = await _count(session, caller, question, mark, now)
+                found = await _count(session, caller, question, _Counting(mark, now, kept))
         else:
             found = replace(known, mark=mark, looked_at=now)
         if len(self._answers) >= REMEMBERED_AT_MOST:
@@ -167,11 +175,42 @@ def _key(caller: Caller, question: Question) -> tuple[UUID, bool, Question]:
     return caller.tenant_id, caller.keeps_registry, question
 
 
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Who follows, as it was counted last, and the mark up to which it still holds."""
+
+    counted: Row[Any]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """From when an answer is counted, and what of it need not be counted again."""
+
+    mark: Mark
+    now: datetime
+    members: _Members | None
+
+
+async def _members_kept(
+    services: Services, caller: Caller, known: Answered | None
+) -> _Members | None:
+    """What was counted of members, where nothing but readings has come since."""
+    if known is None:
+        return None
+    mark, changed = await changes.since(
+        services.database, caller.tenant_id, known.members_mark, official_account_id=OF_NO_ACCOUNT
+    )
+    return None if changed else _Members(known.members, mark)
+
+
 async def _count(
-    session: AsyncSession, caller: Caller, question: Question, mark: Mark, now: datetime
+    session: AsyncSession, caller: Caller, question: Question, counting: _Counting
 ) -> Answered:
-    asked = question.as_of(now)
-    body = await growth.answer(session, caller, asked, now=now)
+    asked, now = question.as_of(counting.now), counting.now
+    kept = counting.members
+    members = kept.counted if kept else await growth.members_of(session, caller, asked)
+    body = await growth.answer(session, caller, asked, now=now, members=members)
     current_at = body.current.observed_at if body.current else None
     # An election window hides or gives back a part of the answer at the start of a day.
     turn = await neutrality.next_turn(session, caller.tenant_id, jakarta_day(now))
@@ -187,7 +226,9 @@ async def _count(
     coming = [turn for turn in turns if turn is not None and turn > now]
     return Answered(
         body=body.model_dump(mode="json"),
-        mark=mark,
+        mark=counting.mark,
+        members=members,
+        members_mark=kept.mark if kept else counting.mark,
         looked_at=now,
         ends_at=asked.until,
         current_at=current_at,

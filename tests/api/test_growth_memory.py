@@ -128,6 +128,25 @@ async def test_an_answer_is_counted_once_while_nothing_changes(api, clock, count
     assert len(counted) == 3
 
 
+async def test_a_reading_counts_nobody_anew_and_a_declaration_does(
+    api, services, government, registry, clock, counted  # noqa: F811
+):  # fmt: skip
+    account = await official_account(api)  # noqa: F811
+    await read_count(api, account, START, followers=7200)
+    await growth_of(api, account)
+    for minutes in range(1, 4):
+        clock.at += timedelta(minutes=1)
+        await read_count(api, account, clock.at, followers=7200 + minutes)
+        told = await growth_of(api, account)
+        assert told["gain"] == {"min": minutes, "max": minutes}
+        assert len(counted) == 1
+    # What was kept meanwhile still hears of everything else.
+    body = {"account": "tujuh", "platform": "instagram"}
+    await api.post(f"/v1/employees/{registry['7']}/accounts", body)
+    assert await growth_of(api, account) == await counted_anew(services, government, account["id"])
+    assert len(counted) == 3
+
+
 async def test_questions_that_come_together_are_counted_together(api, counted):
     account = await official_account(api)  # noqa: F811
     answers = await asyncio.gather(*(growth_of(api, account) for _ in range(20)))
