@@ -22,8 +22,11 @@ from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
 from app.dashboard import accounts as accounts_page
+from app.dashboard import campaigns as campaigns_page
+from app.dashboard import compliance as compliance_page
 from app.dashboard import imports as imports_page
 from app.dashboard import overview, pages
+from app.dashboard import reports as reports_page
 from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
@@ -86,7 +89,15 @@ ROUTERS = (
     operations.router,
 )
 # Pages for people; they are no part of the API's contract.
-PAGES = (pages.router, overview.router, accounts_page.router, imports_page.router)
+PAGES = (
+    pages.router,
+    overview.router,
+    accounts_page.router,
+    campaigns_page.router,
+    compliance_page.router,
+    imports_page.router,
+    reports_page.router,
+)
 
 
 def create_app(services: Services) -> FastAPI:

@@ -224,3 +224,18 @@ async def _require(
         raise refusal(
             errors=[FieldError(f"/{field}/{place}", "unknown", message) for place in strangers]
         )
+
+
+async def by_category(
+    session: AsyncSession, tenant_id: UUID, employee_ids: Sequence[UUID]
+) -> dict[str, int]:
+    """How many of these people each category has."""
+    counted = await session.execute(
+        text(
+            "SELECT category, count(*) AS people FROM employees"
+            " WHERE tenant_id = :tenant_id AND id = ANY(CAST(:ids AS uuid[]))"
+            " GROUP BY category ORDER BY category"
+        ),
+        {"tenant_id": tenant_id, "ids": list(employee_ids)},
+    )
+    return {row.category: row.people for row in counted}

@@ -14,6 +14,7 @@ from app.campaigns.schemas import (
     CampaignEdit,
     CampaignIn,
     CampaignOut,
+    CampaignPreviewOut,
     CohortOut,
     DueDateExtensionIn,
     DueDateExtensionOut,
@@ -59,6 +60,14 @@ async def create_campaign(
     campaign = await service.create(session, caller, body, now=services.clock.now())
     response.headers["ETag"] = etag(campaign.version)
     return await service.shown(session, campaign)
+
+
+@router.post("/campaigns/preview")
+async def preview_campaign(
+    caller: MayWrite, body: CampaignIn, session: SessionDep
+) -> CampaignPreviewOut:
+    """Whom a campaign would address if it were created now; nothing is stored."""
+    return await service.preview(session, caller, body)
 
 
 @router.get("/campaigns/{campaign_id}")

@@ -61,6 +61,13 @@ class CampaignIn(In):
         return self
 
 
+class CampaignPreviewOut(Out):
+    """Whom a campaign would address if it were created now; nothing has been stored."""
+
+    cohort_size: int
+    by_category: dict[Category, int]
+
+
 class CampaignEdit(Edit):
     """The fields to change; cohort, duties and accounts stay as they were announced.
 

@@ -10,9 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.campaigns import archives, queries
 from app.campaigns.models import Campaign, CampaignOfficialAccount, Duty
-from app.campaigns.roster import cohort_hash
+from app.campaigns.roster import by_category, cohort_hash
 from app.campaigns.rules import window_fault
-from app.campaigns.schemas import CampaignIn, CampaignOut, CohortFilter, DutyOut
+from app.campaigns.schemas import (
+    CampaignIn,
+    CampaignOut,
+    CampaignPreviewOut,
+    CohortFilter,
+    DutyOut,
+)
 from app.changes.kinds import ChangeKind
 from app.changes.service import record
 from app.core.clock import jakarta_day
@@ -60,12 +66,7 @@ async def create(
     Raises:
         CohortEmpty, OfficialAccountUnknown, UnitUnknown: it addresses nobody or nothing known.
     """
-    await _require_known(session, caller, wanted)
-    members = await queries.employees_matching(
-        session, caller.tenant_id, wanted.cohort.categories, wanted.cohort.unit_ids
-    )
-    if not members:
-        raise CohortEmpty(errors=[FieldError("/cohort", "empty", "widen the filter")])
+    members = await _addressed(session, caller, wanted)
     campaign = Campaign(
         tenant_id=caller.tenant_id,
         id=new_id(),
@@ -92,6 +93,27 @@ async def create(
     await session.flush()
     await session.refresh(campaign)
     return campaign
+
+
+async def preview(session: AsyncSession, caller: Caller, wanted: CampaignIn) -> CampaignPreviewOut:
+    """Whom it would address now, refused for the same reasons as the campaign itself.
+
+    Raises:
+        CohortEmpty, OfficialAccountUnknown, UnitUnknown: it addresses nobody or nothing known.
+    """
+    members = await _addressed(session, caller, wanted)
+    counted = await by_category(session, caller.tenant_id, members)
+    return CampaignPreviewOut.model_validate({"cohort_size": len(members), "by_category": counted})
+
+
+async def _addressed(session: AsyncSession, caller: Caller, wanted: CampaignIn) -> Sequence[UUID]:
+    await _require_known(session, caller, wanted)
+    members = await queries.employees_matching(
+        session, caller.tenant_id, wanted.cohort.categories, wanted.cohort.unit_ids
+    )
+    if not members:
+        raise CohortEmpty(errors=[FieldError("/cohort", "empty", "widen the filter")])
+    return members
 
 
 async def _require_known(session: AsyncSession, caller: Caller, wanted: CampaignIn) -> None:

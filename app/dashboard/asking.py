@@ -55,6 +55,15 @@ class Api:
         told = {name: value for name, value in params.items() if value not in (None, "")}
         return _document(await self._client.get(path, params=told))
 
+    async def versioned(self, path: str) -> tuple[Any, str]:
+        """The document at a path, and the ETag that a change of it has to name.
+
+        Raises:
+            Refused: the API answers with another status than 2xx.
+        """
+        answer = await self._client.get(path)
+        return _document(answer), answer.headers.get("etag", "")
+
     async def maybe(self, path: str, **params: Any) -> Any | None:
         """The same; None where the reader may not see it or it is not there."""
         try:

@@ -17,12 +17,15 @@ class Entry:
 PAGES: Final = (
     Entry("/ringkasan", "Ringkasan", frozenset({"campaigns:read", "compliance:read"})),
     Entry("/akun-resmi", "Akun resmi", frozenset({"official_accounts:read"})),
+    Entry("/kampanye", "Kampanye", frozenset({"campaigns:read"})),
+    Entry("/kepatuhan", "Kepatuhan", frozenset({"campaigns:read", "compliance:read"})),
     Entry("/impor", "Impor", frozenset({"imports:read"})),
+    Entry("/laporan", "Laporan", frozenset({"reports:read"})),
 )
 
 
 def menu_of(scopes: AbstractSet[str], *, unit_head: bool) -> tuple[Entry, ...]:
     """The pages that show something to who holds these scopes."""
-    # Files concern the whole government.
-    beyond = {"/impor"} if unit_head else set()
+    # Files and reports concern the whole government.
+    beyond = {"/impor", "/laporan"} if unit_head else set()
     return tuple(each for each in PAGES if each.scopes <= scopes and each.path not in beyond)

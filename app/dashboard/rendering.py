@@ -47,6 +47,10 @@ class Reader:
         """Whether the reader holds all of these."""
         return self.scopes.issuperset(scopes)
 
+    def shows(self, path: str) -> bool:
+        """Whether the menu leads this reader to a page."""
+        return any(each.path == path for each in self.menu)
+
 
 async def reader_of(api: Api) -> Reader:
     """The reader whose session the browser holds.

@@ -38,6 +38,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /v1/api-keys/leaks": {"token": "sm_live_invented"},
     "POST /v1/api-keys/{key}/rotation": {},
     "POST /v1/campaigns": {**CAMPAIGN, "official_account_ids": ["{official}"]},
+    "POST /v1/campaigns/preview": {**CAMPAIGN, "official_account_ids": ["{official}"]},
     "PATCH /v1/campaigns/{campaign}": {"title": "Lain"},
     "POST /v1/campaigns/{campaign}/extensions": {
         "employee_id": "{silent}",

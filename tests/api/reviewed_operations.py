@@ -96,6 +96,7 @@ BY_HAND = frozenset({
 })  # fmt: skip
 # Numbers of many, units, campaigns, official accounts, the collector, or no answer at all.
 TELLS_OF_NOBODY = frozenset({
+    "POST /v1/campaigns/preview",
     "DELETE /scim/v2/Groups/{group_id}",
     "DELETE /scim/v2/Users/{user_id}",
     "GET /scim/v2/ResourceTypes",

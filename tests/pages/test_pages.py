@@ -157,7 +157,9 @@ def indonesian() -> set[str]:
         if isinstance(message, str)
     }
     found |= {each.name for each in MENU}
-    for table in (wording.COUNTS, wording.DUTIES, wording.REASONS, wording.PRECISIONS):
+    for table in (
+        wording.COUNTS, wording.DUTIES, wording.REASONS, wording.PRECISIONS, wording.MODES,
+    ):  # fmt: skip
         found |= set(table.values())
     return found | {wording.HIDDEN_BECAUSE}
 
