@@ -21,11 +21,11 @@ from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
+from app.dashboard import account_forms, collector, follower_lists, integration, overview, pages
 from app.dashboard import accounts as accounts_page
 from app.dashboard import campaigns as campaigns_page
 from app.dashboard import compliance as compliance_page
 from app.dashboard import imports as imports_page
-from app.dashboard import overview, pages
 from app.dashboard import reports as reports_page
 from app.disputes import routes as disputes
 from app.employees import routes as employees
@@ -92,11 +92,15 @@ ROUTERS = (
 PAGES = (
     pages.router,
     overview.router,
+    account_forms.router,
     accounts_page.router,
     campaigns_page.router,
     compliance_page.router,
     imports_page.router,
+    follower_lists.router,
     reports_page.router,
+    collector.router,
+    integration.router,
 )
 
 

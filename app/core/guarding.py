@@ -13,7 +13,7 @@ from app.settings import Settings
 LARGEST_BODY = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024
 # Files are counted once more by who reads them.
-UPLOADS = ("/imports", "/follower-lists", "/evidence", "/impor")
+UPLOADS = ("/imports", "/follower-lists", "/evidence", "/impor", "/unggah")
 # What reads or writes whole registries takes its time.
 LONG = (*UPLOADS, "/apply", ".pdf", ".xlsx", ".csv")
 # Nothing of an answer may be loaded into, run in or framed by another page.

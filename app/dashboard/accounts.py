@@ -153,7 +153,7 @@ async def record_reading(
     }  # fmt: skip
     body = {
         "followers": int(digits) if digits.isascii() and digits.isdigit() else digits,
-        "observed_at": _in_jakarta(observed_at),
+        "observed_at": in_jakarta(observed_at),
         "attested_by": attested_by,
         "raw": followers,
     }
@@ -166,7 +166,7 @@ async def record_reading(
     return RedirectResponse(f"/akun-resmi/{account_id}", 303)
 
 
-def _in_jakarta(text: str) -> str:
+def in_jakarta(text: str) -> str:
     """A moment as a browser's field writes it, which bears no offset, on the clocks of Jakarta."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=JAKARTA).isoformat()

@@ -20,12 +20,15 @@ PAGES: Final = (
     Entry("/kampanye", "Kampanye", frozenset({"campaigns:read"})),
     Entry("/kepatuhan", "Kepatuhan", frozenset({"campaigns:read", "compliance:read"})),
     Entry("/impor", "Impor", frozenset({"imports:read"})),
+    Entry("/daftar-pengikut", "Daftar pengikut", frozenset({"official_accounts:read"})),
     Entry("/laporan", "Laporan", frozenset({"reports:read"})),
+    Entry("/pengumpul", "Pengumpul", frozenset({"official_accounts:read"})),
+    Entry("/integrasi", "Integrasi", frozenset({"keys:read", "webhooks:read"})),
 )
 
 
 def menu_of(scopes: AbstractSet[str], *, unit_head: bool) -> tuple[Entry, ...]:
     """The pages that show something to who holds these scopes."""
     # Files and reports concern the whole government.
-    beyond = {"/impor", "/laporan"} if unit_head else set()
+    beyond = {"/impor", "/laporan", "/integrasi"} if unit_head else set()
     return tuple(each for each in PAGES if each.scopes <= scopes and each.path not in beyond)
