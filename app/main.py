@@ -21,12 +21,7 @@ from app.core.guarding import Guard
 from app.core.logs import configure_logging
 from app.core.services import Services
 from app.core.web import install_edge
-from app.dashboard import account_forms, collector, follower_lists, integration, overview, pages
-from app.dashboard import accounts as accounts_page
-from app.dashboard import campaigns as campaigns_page
-from app.dashboard import compliance as compliance_page
-from app.dashboard import imports as imports_page
-from app.dashboard import reports as reports_page
+from app.dashboard.every import PAGES
 from app.disputes import routes as disputes
 from app.employees import routes as employees
 from app.exchange import routes as exchange
@@ -88,20 +83,6 @@ ROUTERS = (
     public.router,
     operations.router,
 )
-# Pages for people; they are no part of the API's contract.
-PAGES = (
-    pages.router,
-    overview.router,
-    account_forms.router,
-    accounts_page.router,
-    campaigns_page.router,
-    compliance_page.router,
-    imports_page.router,
-    follower_lists.router,
-    reports_page.router,
-    collector.router,
-    integration.router,
-)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -115,6 +96,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    # Pages for people; they are no part of the API's contract.
     for room in PAGES:
         app.include_router(room)
     app.state.services = services

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.connections.routes import make_access
@@ -33,6 +34,7 @@ class Connected:
     services: Services
     sandbox: Consenting
     government: Government
+    app: FastAPI
 
     @property
     def clock(self) -> SettableClock:
@@ -114,4 +116,4 @@ async def connected_service(services: Services, **settings: Any) -> AsyncIterato
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://simedsos.test") as http:
         government = await make_government(services, "sumsel")
-        yield Connected(Api(http, government.token), http, services, sandbox, government)
+        yield Connected(Api(http, government.token), http, services, sandbox, government, app)

@@ -23,6 +23,7 @@ class TrailFilter:
     employee_id: UUID | None = None
     kind: EntryKind | None = None
     since: datetime | None = None
+    not_by: str | None = None
 
 
 # The index of looks leaves out those that told of nobody.
@@ -35,6 +36,7 @@ WHERE entry.tenant_id = :tenant_id
   AND (CAST(:before AS bigint) IS NULL OR entry.sequence < :before)
   AND (CAST(:kind AS text) IS NULL OR entry.kind = :kind)
   AND (CAST(:since AS timestamptz) IS NULL OR entry.at >= :since)
+  AND (CAST(:not_by AS text) IS NULL OR entry.actor <> :not_by)
   AND (CAST(:employee_id AS uuid) IS NULL OR entry.sequence IN (
       SELECT look.sequence FROM audit_entries AS look
       WHERE look.tenant_id = :tenant_id AND look.employee_ids <> '{{}}'
@@ -89,6 +91,7 @@ async def trail(
             "before": before,
             "kind": chosen.kind,
             "since": chosen.since,
+            "not_by": chosen.not_by,
             "employee_id": chosen.employee_id,
             "limit": limit,
         },

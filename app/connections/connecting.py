@@ -198,13 +198,20 @@ async def _started(services: Services, keys: Keyring, state: str | None) -> Star
 
 
 async def _still_may(session: AsyncSession, caller: Caller, subject: Subject) -> bool:
+    """Whether who began may go on: the person whose account it is, or an officer with the right."""
+    owner = await queries.owner(session, caller.tenant_id, subject)
+    if owner is None or not owner.open_to_consent:
+        return False
+    own = owner.employee_id is not None and owner.employee_id == caller.employee_id
+    if own and Scope.ME_WRITE in caller.scopes:
+        return True
     if SCOPES[subject.kind] not in caller.scopes:
         return False
     try:
-        owner = await queries.visible_owner(session, caller, subject)
+        await queries.visible_owner(session, caller, subject)
     except NotFound:
         return False
-    return owner.open_to_consent
+    return True
 
 
 async def _answered(
@@ -249,8 +256,8 @@ async def _store(
         alive = await callers.caller_by_id(session, caller.tenant_id, caller.id, now)
         if alive is None or not await _still_may(session, alive, subject):
             return Outcome.CALLER_GONE
-        owner = await queries.visible_owner(session, caller, subject)
-        identity = matching(owner.wanted, found)
+        owner = await queries.owner(session, caller.tenant_id, subject)
+        identity = matching(owner.wanted, found) if owner is not None else None
         if identity is None:
             return Outcome.OTHER_ACCOUNT
         grant = Grant(caller, subject, started.platform, tokens.speaking_as(identity), identity)

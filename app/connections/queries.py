@@ -38,6 +38,7 @@ class Owner:
     wanted: Wanted
     declared_at: datetime | None = None
     state: AccountState | None = None
+    employee_id: UUID | None = None
 
     @property
     def open_to_consent(self) -> bool:
@@ -68,6 +69,7 @@ async def visible_owner(session: AsyncSession, caller: Caller, subject: Subject)
         Wanted(account.handle, account.platform_id),
         account.declared_at,
         account.state,
+        account.employee_id,
     )
 
 
@@ -82,7 +84,7 @@ async def owner(session: AsyncSession, tenant_id: UUID, subject: Subject) -> Own
     if account is None:
         return None
     wanted = Wanted(account.handle, account.platform_id)
-    return Owner(account.platform, wanted, account.declared_at, account.state)
+    return Owner(account.platform, wanted, account.declared_at, account.state, account.employee_id)
 
 
 async def of_subject(

@@ -67,7 +67,7 @@ async def reader_of(api: Api) -> Reader:
         unit_id=told["unit_id"],
         is_employee=told["is_employee"],
         csrf=told["csrf_token"] or "",
-        menu=menu_of(scopes, unit_head=bool(told["unit_id"])),
+        menu=menu_of(scopes, unit_head=bool(told["unit_id"]), is_employee=told["is_employee"]),
     )
 
 

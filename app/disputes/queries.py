@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import ATTESTATION_DUE
+from app.campaigns.models import Campaign
 from app.compliance.freezing import VerdictKey
 from app.core.errors import NotFound
 from app.core.paging import PageRequest
@@ -15,6 +17,8 @@ from app.disputes.models import Dispute, DisputeDecision, FinalFinding, Notice, 
 from app.employees import queries as employees
 from app.employees.models import Employee
 from app.identity.rules import Caller
+from app.official_accounts.models import OfficialAccount
+from app.work_units.models import WorkUnit
 
 
 def visible_notices(caller: Caller) -> Select[Notice]:
@@ -237,6 +241,34 @@ async def replies(
         )
     )
     return {row.notice_id: row.id for row in rows}
+
+
+async def names(
+    session: AsyncSession, tenant_id: UUID, dispute_ids: Sequence[UUID]
+) -> Mapping[UUID, Any]:
+    """What people call whatever some disputes are about, by dispute."""
+    found = await session.execute(
+        select(
+            Dispute.id,
+            Campaign.title.label("campaign_title"),
+            Employee.name.label("employee_name"),
+            WorkUnit.name.label("unit_name"),
+            OfficialAccount.name.label("official_account_name"),
+            OfficialAccount.platform,
+        )
+        .join(Campaign, _same(Campaign, Dispute.campaign_id))
+        .join(Employee, _same(Employee, Dispute.employee_id))
+        .join(WorkUnit, _same(WorkUnit, Employee.unit_id))
+        .outerjoin(OfficialAccount, _same(OfficialAccount, Dispute.official_account_id))
+        .where(Dispute.tenant_id == tenant_id, Dispute.id.in_(dispute_ids))
+    )
+    return {row.id: row for row in found}
+
+
+def _same(
+    named: type[Campaign | Employee | OfficialAccount | WorkUnit], key: Any
+) -> ColumnElement[bool]:
+    return and_(named.tenant_id == Dispute.tenant_id, named.id == key)
 
 
 async def decisions(

@@ -9,6 +9,8 @@ from app.compliance.rules import Verdict
 
 # Plain hours: neither nights nor weekends nor time zones shorten them.
 REPLY_TIME = timedelta(hours=3 * 24)
+# What somebody says against a verdict asks for a correction: UU PDP, article 30, gives as long.
+DECIDE_WITHIN = timedelta(hours=3 * 24)
 
 
 class NoticeChannel(StrEnum):
@@ -64,6 +66,11 @@ def reply_until(recorded_at: datetime, extensions: Iterable[datetime] = ()) -> d
     It runs from when the notice was written down: one that was recorded late gives more time.
     """
     return max([recorded_at + REPLY_TIME, *extensions])
+
+
+def decision_due(filed_at: datetime) -> datetime:
+    """Until when a dispute should be decided; late or not, the verdict stays held until it is."""
+    return filed_at + DECIDE_WITHIN
 
 
 def accused(standing: Standing | None) -> bool:

@@ -10,6 +10,7 @@ from app.campaigns.models import DutyKind
 from app.compliance.rules import Basis, Reason
 from app.core.schemas import In, LongText, Moment, Out, Text
 from app.disputes.rules import DisputeOutcome, NoticeChannel
+from app.platforms.base import Platform
 
 
 class VerdictNamed(In):
@@ -116,16 +117,25 @@ class DecisionOut(Out):
 
 
 class DisputeOut(Out):
-    """A dispute; while it has no decision, the verdict stands still and in no list."""
+    """A dispute; while it has no decision, the verdict stands still and in no list.
+
+    `due_at` is until when it should be decided: 3 x 24 hours after it was filed.
+    """
 
     id: UUID
     campaign_id: UUID
+    campaign_title: str
     employee_id: UUID
+    employee_name: str
+    unit_name: str
     duty: DutyKind
     official_account_id: UUID | None
+    official_account_name: str | None
+    platform: Platform | None
     notice_id: UUID | None
     text: str
     evidence_ids: list[UUID]
     received_by: str
     filed_at: datetime
+    due_at: datetime
     decision: DecisionOut | None

@@ -19,7 +19,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.ids import new_id
 from app.disputes import queries
 from app.disputes.models import Dispute, DisputeDecision
-from app.disputes.rules import DisputeOutcome, Standing, accused
+from app.disputes.rules import DisputeOutcome, Standing, accused, decision_due
 from app.disputes.schemas import DecisionIn, DecisionOut, DisputeIn, DisputeOut, VerdictNamed
 from app.employees import queries as employees
 from app.employees.models import Employee
@@ -260,18 +260,25 @@ async def shown(
     kinds = await duty_kinds(session, caller, {each.campaign_id for each in disputes})
     ids = [each.id for each in disputes]
     decided = await queries.decisions(session, caller.tenant_id, ids)
+    names = await queries.names(session, caller.tenant_id, ids)
     return [
         DisputeOut(
             id=each.id,
             campaign_id=each.campaign_id,
+            campaign_title=names[each.id].campaign_title,
             employee_id=each.employee_id,
+            employee_name=names[each.id].employee_name,
+            unit_name=names[each.id].unit_name,
             duty=kinds[each.duty_id],
             official_account_id=each.official_account_id,
+            official_account_name=names[each.id].official_account_name,
+            platform=names[each.id].platform,
             notice_id=each.notice_id,
             text=each.text,
             evidence_ids=each.evidence_ids,
             received_by=each.received_by,
             filed_at=each.filed_at,
+            due_at=decision_due(each.filed_at),
             decision=DecisionOut.model_validate(decided[each.id]) if each.id in decided else None,
         )
         for each in disputes

@@ -19,6 +19,7 @@ from app.employees.schemas import (
     EmployeeIn,
     EmployeeLookup,
     EmployeeOut,
+    EmployeeSearch,
     EmployeesOut,
 )
 from app.identity.access import SessionDep, may
@@ -99,6 +100,20 @@ async def look_up_employees(
     found = await queries.by_nips(session, caller, body.nips)
     reading.of(each.id for each in found)
     return EmployeesOut(items=await service.shown(session, caller, found))
+
+
+@router.post("/search")
+async def search_employees(
+    body: EmployeeSearch,
+    caller: MayRead,
+    session: SessionDep,
+    page: PageDep,
+    reading: ReadingDep,
+) -> Page[EmployeeOut]:
+    """Employees whose name holds these words, in order of name; NIPs are found by `lookup`."""
+    found, cursor = split_page(await queries.named(session, caller, page, body.name), page)
+    reading.of(each.id for each in found)
+    return Page(items=await service.shown(session, caller, found), next=cursor)
 
 
 @router.get("/{employee_id}")

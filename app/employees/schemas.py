@@ -85,6 +85,18 @@ class EmployeeLookup(In):
     nips: Annotated[list[SoughtNip], Field(min_length=1, max_length=1000)]
 
 
+class EmployeeSearch(In):
+    """A part of a name; the search is a POST, so that no name stands in an address."""
+
+    name: Annotated[
+        Text,
+        Field(
+            max_length=100,
+            description="Words that a name holds, in any order and any letters' size",
+        ),
+    ]
+
+
 class EmployeeOut(Out):
     id: UUID
     nip: str

@@ -1,8 +1,9 @@
 """An employee's own side over HTTP. One's own looks are recorded, too: a session can be stolen."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts import queries as accounts
 from app.accounts import service as accounts_service
@@ -25,6 +26,7 @@ from app.me import queries, service
 from app.me.access import ReadsOwn, WritesOwn
 from app.me.schemas import (
     Everything,
+    OwnConsents,
     OwnData,
     OwnDisputeIn,
     OwnDisputes,
@@ -107,6 +109,15 @@ async def retire_own_account(
     await accounts_service.retire(session, own.caller, account_id, now=services.clock.now())
 
 
+@router.get("/connections")
+async def list_own_consents(
+    own: ReadsOwn, session: SessionDep, services: ServicesDep, reading: ReadingDep
+) -> OwnConsents:
+    """For which of my accounts I have consented to be asked about, and for which I could."""
+    reading.of([own.employee_id])
+    return OwnConsents(items=await service.consents(session, own, now=services.clock.now()))
+
+
 @router.post("/accounts/{account_id}/connection", status_code=201)
 async def give_own_consent(
     own: WritesOwn, account_id: UUID, services: ServicesDep, access: MakeAccess
@@ -138,10 +149,15 @@ async def list_own_verdicts(
 
 @router.get("/trail")
 async def show_own_trail(
-    own: ReadsOwn, session: SessionDep, page: PageDep, reading: ReadingDep
+    own: ReadsOwn,
+    session: SessionDep,
+    page: PageDep,
+    reading: ReadingDep,
+    *,
+    others: Annotated[bool, Query(description="Leave out what I have done myself")] = False,
 ) -> Trail:
     """Who has looked at me or changed my record, newest first."""
-    found = await service.trail(session, own, page)
+    found = await service.trail(session, own, page, others=others)
     reading.of([own.employee_id])
     return found
 

@@ -10,6 +10,7 @@ from app.campaigns.models import DutyKind
 from app.changes.kinds import ChangeKind
 from app.changes.models import EntryKind
 from app.compliance.schemas import VerdictOut
+from app.connections.schemas import ConnectionOut
 from app.contacts.schemas import ContactOut
 from app.core.paging import Page
 from app.core.schemas import In, LongText, Out
@@ -38,6 +39,18 @@ class OwnData(Out):
     unit_name: str
     contact: ContactOut | None
     campaigns: list[CountedIn]
+
+
+class OwnConsent(ConnectionOut):
+    """Whether one has consented that a platform is asked about an account of one's own."""
+
+    account_id: UUID
+
+
+class OwnConsents(Out):
+    """The accounts for which a consent can be given."""
+
+    items: list[OwnConsent]
 
 
 class OwnVerdict(VerdictOut):

@@ -16,6 +16,9 @@ from app.audit.service import number_behind
 from app.changes.kinds import ChangeKind
 from app.compliance import answers
 from app.compliance import queries as compliance
+from app.connections import service as connections
+from app.connections.connecting import CONSENT_PLATFORMS
+from app.connections.rules import Subject, SubjectKind
 from app.contacts import queries as contacts
 from app.contacts import service as contacts_service
 from app.contacts.schemas import ContactOut
@@ -35,6 +38,7 @@ from app.me.schemas import (
     CountedIn,
     Everything,
     Looker,
+    OwnConsent,
     OwnData,
     OwnDisputeIn,
     OwnVerdict,
@@ -77,6 +81,17 @@ async def _contact(session: AsyncSession, own: Own, settings: Settings) -> Conta
         return None
     row = await contacts.contact_of(session, own.caller.tenant_id, own.employee_id)
     return contacts_service.shown(keys, own.caller, own.employee_id, row)
+
+
+async def consents(session: AsyncSession, own: Own, *, now: datetime) -> list[OwnConsent]:
+    """What the employee has consented to, of each account for which that can be asked."""
+    found = []
+    for account in await accounts.of_employee(session, own.caller, own.employee_id):
+        if account.platform in CONSENT_PLATFORMS:
+            subject = Subject(SubjectKind.ACCOUNT, account.id)
+            shown = await connections.show(session, own.caller, subject, now=now)
+            found.append(OwnConsent(account_id=account.id, **dict(shown)))
+    return found
 
 
 async def verdicts(session: AsyncSession, own: Own, *, now: datetime) -> OwnVerdicts:
@@ -136,13 +151,18 @@ async def own_requests(
     return [requests_service.shown(each, now) for each in found]
 
 
-async def trail(session: AsyncSession, own: Own, page: PageRequest) -> Trail:
+async def trail(
+    session: AsyncSession, own: Own, page: PageRequest, *, others: bool = False
+) -> Trail:
     """One page of who has looked at the employee or changed their record, newest first.
+
+    With `others` it leaves out what the employee has done by the session that asks.
 
     Raises:
         CursorInvalid: the cursor is one of another list.
     """
-    tenant_id, chosen = own.caller.tenant_id, TrailFilter(employee_id=own.employee_id)
+    tenant_id, oneself = own.caller.tenant_id, own.caller.actor
+    chosen = TrailFilter(employee_id=own.employee_id, not_by=oneself if others else None)
     found = await audit.trail(
         session, tenant_id, chosen, before=number_behind(page), limit=page.limit + 1
     )

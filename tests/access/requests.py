@@ -74,6 +74,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "items": [{"nip": nip(78), "name": "Pegawai Baru", "category": "pppk", "unit_id": "{unit}"}]
     },
     "POST /v1/employees/lookup": {"nips": [nip(1)]},
+    "POST /v1/employees/search": {"name": "pegawai"},
     "PATCH /v1/employees/{employee}": {"position": "Guru"},
     "POST /v1/employees/{employee}/accounts": {"account": "https://x.com/baru_asn"},
     "POST /v1/employees/{employee}/erasure": {

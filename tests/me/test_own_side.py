@@ -195,6 +195,9 @@ async def test_i_see_who_has_looked(me, services, government):
         "employee_verdicts",
     )
     assert "employee:created" in {change for each in entries for change in each["changes"]}
+    others = (await me.told("/trail", others="true"))["items"]
+    assert not [each for each in others if each["by"]["oneself"]]
+    assert {each["operation"] for each in others} >= {"employee_verdicts"}
     pages = []
     cursor = ""
     while cursor is not None:

@@ -10,11 +10,15 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.core.ids import new_id
 from app.core.services import Services
 from app.identity import queries
 from app.identity import service as identity
+from app.identity.models import User, WebSession
+from app.identity.rules import hash_token, new_token
 from app.identity.scopes import SCOPES_OF_ROLES, Role
 from app.main import create_app
+from app.sign_in import sessions
 from tests.support import Government
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -72,6 +76,56 @@ async def signed_in(services: Services, government: Government) -> AsyncIterator
             return Browser(client)
 
         yield begin
+
+
+@pytest.fixture
+async def employee_in(services: Services, government: Government) -> AsyncIterator[SignIn]:
+    """Signs an employee in by their id, as the provider's sign-in leaves their session behind."""
+    app = create_app(services)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with AsyncExitStack() as stack:
+
+        async def begin(employee_id: str, role: Role = Role.EMPLOYEE, **office: Any) -> Browser:
+            cookie = await _session_of(services, government, UUID(employee_id), role, **office)
+            client = httpx.AsyncClient(
+                transport=transport,
+                base_url="http://127.0.0.1:8000",
+                cookies={sessions.NAME: cookie},
+            )
+            return Browser(await stack.enter_async_context(client))
+
+        yield begin
+
+
+async def _session_of(
+    services: Services, government: Government, employee_id: UUID, role: Role, **office: Any
+) -> str:
+    now, token = services.clock.now(), new_token("")
+    user = User(
+        tenant_id=government.tenant_id,
+        id=new_id(),
+        issuer="https://masuk.example",
+        subject=str(employee_id),
+        role=role,
+        employee_id=employee_id,
+        has_own_side=True,
+        last_seen_at=now,
+        **office,
+    )
+    async with services.database.transaction(government.tenant_id) as session:
+        session.add(user)
+        await session.flush()
+        session.add(
+            WebSession(
+                tenant_id=government.tenant_id,
+                id=new_id(),
+                token_hash=hash_token(token),
+                user_id=user.id,
+                last_seen_at=now,
+                expires_at=now + timedelta(hours=8),
+            )
+        )
+    return token
 
 
 async def _link(services: Services, government: Government, role: Role, unit_id: str | None) -> str:

@@ -10,11 +10,11 @@ from babel.messages.extract import extract_from_dir
 from fastapi.routing import APIRoute
 
 from app.dashboard import format as formats
+from app.dashboard.every import PAGES
 from app.dashboard.languages import english
 from app.dashboard.menu import PAGES as MENU
 from app.dashboard.rendering import FOLDER
 from app.identity.scopes import Role
-from app.main import PAGES
 from app.reports import wording
 from tests.api.test_compliance import account, make_campaign, registry  # noqa: F401
 
