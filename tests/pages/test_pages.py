@@ -159,6 +159,7 @@ def indonesian() -> set[str]:
     found |= {each.name for each in MENU}
     for table in (
         wording.COUNTS, wording.DUTIES, wording.REASONS, wording.PRECISIONS, wording.MODES,
+        wording.CERTIFICATES,
     ):  # fmt: skip
         found |= set(table.values())
     return found | {wording.HIDDEN_BECAUSE}
